@@ -1,0 +1,77 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func c(_ name: String, _ pkgConfig: String, _ debian: String) -> Target {
+  .systemLibrary(name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig, providers: [.apt([debian])])
+}
+
+func room(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+  .target(name: name, dependencies: dependencies, path: path ?? "Sources/\(name)", swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+
+let package = Package(
+  name: "djankiserv",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "djankiserv", targets: ["djankiserv"]),
+    .library(name: "SyncCore", targets: ["SyncCore"]),
+    .library(name: "StorageConformance", targets: ["StorageConformance"]),
+    .library(name: "Server", targets: ["Server"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    c("CSQLite", "sqlite3", "libsqlite3-dev"),
+    c("CZstd", "libzstd", "libzstd-dev"),
+    c("CArgon2", "libargon2", "libargon2-dev"),
+
+    room("SyncCore", [crypto]),
+    room("SQLiteFile", ["SyncCore", "CSQLite"]),
+    room("AnkiFormats", ["SyncCore", "SQLiteFile", "CZstd", protobuf]),
+    room("SQLBackend", ["SyncCore"], path: "Sources/Backends/SQL"),
+    room("SQLiteBackend", ["SyncCore", "SQLBackend", "SQLiteFile"], path: "Sources/Backends/SQLite"),
+    room("InMemoryBackend", ["SyncCore"], path: "Sources/Backends/InMemory"),
+    room(
+      "Server",
+      [
+        "SyncCore", "AnkiFormats", "SQLiteBackend", "InMemoryBackend", "CArgon2", crypto, cryptoExtras,
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
+    .executableTarget(name: "djankiserv", dependencies: ["Server"], path: "Sources/djankiserv", swiftSettings: strict),
+
+    room("StorageConformance", ["SyncCore"], path: "Tests/Conformance"),
+    tests("BackendTests", ["StorageConformance", "InMemoryBackend", "SQLiteBackend"]),
+    tests("SyncCoreTests", ["SyncCore", "InMemoryBackend"]),
+    tests("AnkiFormatsTests", ["AnkiFormats", "InMemoryBackend"]),
+    tests("ServerTests", ["Server"]),
+    tests("HouseTests", []),
+  ]
+)
