@@ -12,8 +12,11 @@ func c(_ name: String, _ pkgConfig: String, _ debian: String) -> Target {
   .systemLibrary(name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig, providers: [.apt([debian])])
 }
 
-func room(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
-  .target(name: name, dependencies: dependencies, path: path ?? "Sources/\(name)", swiftSettings: strict)
+func room(
+  _ name: String, _ dependencies: [Target.Dependency], path: String? = nil, exclude: [String] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: path ?? "Sources/\(name)", exclude: exclude, swiftSettings: strict)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -49,7 +52,10 @@ let package = Package(
 
     room("SyncCore", [crypto]),
     room("SQLiteFile", ["SyncCore", "CSQLite"]),
-    room("AnkiFormats", ["SyncCore", "SQLiteFile", "CZstd", protobuf]),
+    room(
+      "AnkiFormats", ["SyncCore", "SQLiteFile", "CZstd", protobuf],
+      // The source of collection.pb.swift.
+      exclude: ["Protobuf/collection.proto"]),
     room("SQLBackend", ["SyncCore"], path: "Sources/Backends/SQL"),
     room("SQLiteBackend", ["SyncCore", "SQLBackend", "SQLiteFile"], path: "Sources/Backends/SQLite"),
     room("InMemoryBackend", ["SyncCore"], path: "Sources/Backends/InMemory"),
@@ -68,10 +74,20 @@ let package = Package(
     .executableTarget(name: "djankiserv", dependencies: ["Server"], path: "Sources/djankiserv", swiftSettings: strict),
 
     room("StorageConformance", ["SyncCore"], path: "Tests/Conformance"),
-    tests("BackendTests", ["StorageConformance", "InMemoryBackend", "SQLiteBackend"]),
+    tests(
+      "BackendTests",
+      ["SyncCore", "StorageConformance", "SQLBackend", "SQLiteFile", "InMemoryBackend", "SQLiteBackend"]),
     tests("SyncCoreTests", ["SyncCore", "InMemoryBackend"]),
-    tests("AnkiFormatsTests", ["AnkiFormats", "InMemoryBackend"]),
-    tests("ServerTests", ["Server"]),
+    tests("AnkiFormatsTests", ["SyncCore", "SQLiteFile", "AnkiFormats", "InMemoryBackend"]),
+    tests(
+      "ServerTests",
+      [
+        "SyncCore", "SQLiteFile", "AnkiFormats", "InMemoryBackend", "SQLiteBackend", "Server",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]),
     tests("HouseTests", []),
   ]
 )

@@ -52,7 +52,9 @@ extension StaticString {
 private struct Describer: ColumnVisitor {
   var columns: [Table.Column] = []
 
-  mutating func integer(_ name: StaticString, _ value: inout Int64) { columns.append(.init(name: name, kind: .integer)) }
+  mutating func integer(_ name: StaticString, _ value: inout Int64) {
+    columns.append(.init(name: name, kind: .integer))
+  }
   mutating func text(_ name: StaticString, _ value: inout Text) { columns.append(.init(name: name, kind: .text)) }
   mutating func blob(_ name: StaticString, _ value: inout [UInt8]) { columns.append(.init(name: name, kind: .blob)) }
 }

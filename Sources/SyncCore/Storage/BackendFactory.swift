@@ -22,6 +22,8 @@ public struct StorageSettings: Sendable {
   public var folder: String
   /// Threads that may work at once: the size of a pool.
   public var threads: Int
+  /// How long work waits for a thread, in seconds.
+  public var threadPatience: Double
   /// How long a writer waits for its turn, in seconds, and how many may wait for one schema.
   public var patience: Double
   public var queue: Int
@@ -29,9 +31,11 @@ public struct StorageSettings: Sendable {
   public var options: [String: String]
 
   public init(
-    folder: String, threads: Int = 6, patience: Double = 20, queue: Int = 16, options: [String: String] = [:]
+    folder: String, threads: Int = 6, threadPatience: Double = 10, patience: Double = 20, queue: Int = 16,
+    options: [String: String] = [:]
   ) {
-    (self.folder, self.threads, self.patience, self.queue, self.options) = (folder, threads, patience, queue, options)
+    (self.folder, self.threads, self.threadPatience) = (folder, threads, threadPatience)
+    (self.patience, self.queue, self.options) = (patience, queue, options)
   }
 }
 

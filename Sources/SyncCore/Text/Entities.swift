@@ -56,6 +56,7 @@ enum Entities {
   private static func spacingOut(_ bytes: [UInt8]) -> [UInt8] {
     guard bytes.contains(0xA0) else { return bytes }
     var output: [UInt8] = []
+    output.reserveCapacity(bytes.count)
     for byte in bytes {
       if byte == 0xA0, output.last == 0xC2 {
         output[output.count - 1] = Byte.space

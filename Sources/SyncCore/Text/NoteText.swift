@@ -27,16 +27,24 @@ public enum NoteText {
   /// The stripped field at `index` of the notetype's sort field; empty if there is no such field.
   public static func sortField(flds: Text, index: Int) -> String {
     var joined = flds.string
-    return joined.withUTF8 { bytes in
-      field(index, of: bytes).map { withStripped($0) { String(decoding: $0, as: UTF8.self) } } ?? ""
-    }
+    return joined.withUTF8 { sortField(of: $0, index) }
   }
 
   /// Sort field and checksum of fields that are ``clean(_:)``. The checksum is always of the first field.
   public static func derived(flds: Text, sortIndex: Int) -> (sortField: String, checksum: Int64) {
     var joined = flds.string
-    let checksum = joined.withUTF8 { bytes in field(0, of: bytes).map { withStripped($0, digest) } ?? 0 }
-    return (sortField(flds: flds, index: sortIndex), checksum)
+    return joined.withUTF8 { bytes in
+      let first = BytesView(rebasing: bytes.prefix { $0 != Byte.unitSeparator })
+      return withStripped(first) { text in
+        let isSortField = sortIndex == 0
+        return (isSortField ? String(decoding: text, as: UTF8.self) : sortField(of: bytes, sortIndex), digest(text))
+      }
+    }
+  }
+
+  private static func sortField(of flds: BytesView, _ index: Int) -> String {
+    guard let field = field(index, of: flds) else { return "" }
+    return withStripped(field) { String(decoding: $0, as: UTF8.self) }
   }
 
   private static func isUnwanted(_ byte: UInt8) -> Bool {

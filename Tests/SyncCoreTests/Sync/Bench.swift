@@ -7,7 +7,9 @@ struct Bench: Sendable {
   let backend: any Backend
 
   /// A collection with one deck, one options group, and one notetype of two fields and one template.
-  init(usn: Int64 = 5, _ change: @escaping @Sendable (inout Col, any RowLoader) throws -> Void = { _, _ in }) async throws {
+  init(usn: Int64 = 5, _ change: @escaping @Sendable (inout Col, any RowLoader) throws -> Void = { _, _ in })
+    async throws
+  {
     backend = try await BackendFactory.memory.open(StorageSettings(folder: ""))
     try await backend.load(Self.schema) { loader in
       var col = Col()
@@ -36,7 +38,9 @@ struct Bench: Sendable {
   }
 
   @discardableResult
-  func start(_ s: String = "s1", minUSN: Int64 = 5, newer: Bool = false, graves: Graves = Graves()) async throws -> Graves {
+  func start(_ s: String = "s1", minUSN: Int64 = 5, newer: Bool = false, graves: Graves = Graves()) async throws
+    -> Graves
+  {
     let started = try await call(s) {
       try $0.start(StartRequest(minUSN: minUSN, clientIsNewer: newer, graves: graves))
     }

@@ -7,7 +7,8 @@ struct MergeTests {
   func receivedUSN(usn: Int64) async throws {
     let bench = try await Bench()
     try await bench.start()
-    try await bench.apply(cards: [Bench.card(3, usn: usn)], notes: [Bench.note(3, usn: usn)], reviews: [Bench.review(3, usn: usn)])
+    try await bench.apply(
+      cards: [Bench.card(3, usn: usn)], notes: [Bench.note(3, usn: usn)], reviews: [Bench.review(3, usn: usn)])
     var changes = Changes()
     changes.decks = [Bench.deck(2, "Second", usn: usn)]
     _ = try await bench.call { [changes] in try $0.applyChanges(changes) }
@@ -194,7 +195,8 @@ struct MergeTests {
     #expect(decks.map(\.mtime) == [7, 0, 7, 2_000_000_000])
   }
 
-  @Test("C4: decks changed in the same second", arguments: [("anki,2.1.28 (x),linux", true), ("anki,26.09.3,x", false)])
+  @Test(
+    "C4: decks changed in the same second", arguments: [("anki,2.1.28 (x),linux", true), ("anki,26.09.3,x", false)])
   func deckTies(client: String, takes: Bool) async throws {
     let bench = try await Bench(usn: 6) { col, loader in
       try loader.append([Bench.deck(2, "old", mtime: 50, usn: 5)])
@@ -229,7 +231,8 @@ struct MergeTests {
     #expect(after.col.counts[.config] == 1 && after.col.crt == 12)
   }
 
-  @Test("D1, E4: the reply is what changed here, with the configuration only for the older side", arguments: [true, false])
+  @Test(
+    "D1, E4: the reply is what changed here, with the configuration only for the older side", arguments: [true, false])
   func reply(newer: Bool) async throws {
     let bench = try await Bench(usn: 6) { col, loader in
       try loader.append([Bench.deck(2, "here", mtime: 50, usn: 5)])

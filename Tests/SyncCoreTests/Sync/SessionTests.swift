@@ -63,7 +63,9 @@ struct SessionTests {
     let sanity = try await bench.call { try $0.sanityCheck(SanityCounts()) }
     #expect(!sanity.isOK)
     await #expect(throws: SyncError(.sessionConflict, "no sync is running")) { try await applyEverything(bench) }
-    await #expect(throws: SyncError(.sessionConflict, "no sync is running")) { try await bench.call { try $0.finish() } }
+    await #expect(throws: SyncError(.sessionConflict, "no sync is running")) {
+      try await bench.call { try $0.finish() }
+    }
     #expect(try await bench.base() == before)
   }
 
