@@ -34,19 +34,25 @@ build:
 unit:
 	swift test --skip-build
 
-# Real Anki clients against the server that the tests built.
+# Real Anki clients against the server that the tests built; then kills, cut connections and a full disk.
+clients: export DJANKISERV_BIN := $(CURDIR)/.build/debug/djankiserv
 clients:
-	DJANKISERV_BIN=$(CURDIR)/.build/debug/djankiserv $(VENV)/bin/pytest -q Tests/Clients
+	$(VENV)/bin/pytest -q -n 2 -m "not faults" Tests/Clients
+	$(VENV)/bin/pytest -q -n 2 -m faults Tests/Clients
 
 # One engine's conformance alone: make conformance ENGINE=memory
 conformance: build
 	ENGINE=$(ENGINE) swift test --skip-build --filter BackendTests
 
+# Long random histories with kills and cut connections: make histories COUNT=200
+histories: export DJANKISERV_BIN := $(CURDIR)/.build/debug/djankiserv
 histories: build test-packages
-	$(VENV)/bin/python Tests/Clients/histories.py --bin .build/debug/djankiserv --minutes $${MINUTES:-20}
+	$(VENV)/bin/python Tests/Clients/histories.py --count $${COUNT:-50} --steps 1000 --devices 3 --faults kill,cut
+	$(VENV)/bin/python Tests/Clients/histories.py --count 5 --steps 100 --devices 2 --faults kill,cut --real
 
 release:
 	swift build -j $(JOBS) -c release --product djankiserv
 
+bench: export DJANKISERV_BIN := $(CURDIR)/.build/release/djankiserv
 bench: check-swift packages test-packages release
-	$(VENV)/bin/python Benchmarks/bench.py --bin .build/release/djankiserv
+	$(VENV)/bin/python Benchmarks/bench.py

@@ -1,0 +1,142 @@
+"""djankiserv and the official server side by side.
+
+    DJANKISERV_BIN=... python Benchmarks/bench.py [--quick] [--only TEXT] [--engine sqlite]
+
+Both servers run at the same time and are measured in turn, scenario by scenario. With
+DJANKISERV_TRACE_STORAGE set, the statements and disk waits that djankiserv logs are told per method.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "Tests" / "Clients"))
+
+import load
+import shapes
+from scenarios import Account, Upload, plan
+
+from server import Djankiserv, Official
+
+USERS = 64
+TRACE = re.compile(r"storage method=(\S+) statements=(\d+) waits=(\d+)")
+HEAD = [
+    "scenario",
+    "users",
+    "server",
+    "per second",
+    "median ms",
+    "95 % ms",
+    "peak MiB",
+    "MiB per user",
+    "official / ours",
+]
+
+
+class Bench:
+    def __init__(self, servers):
+        self.servers = servers
+        self.lines = [HEAD]
+        self.traces = {}
+
+    def run(self, groups):
+        for group in groups:
+            if not group:
+                continue
+            accounts = {server: self._accounts(server, group) for server in self.servers}
+            for scenario in group:
+                self._measure(scenario, accounts)
+
+    def _accounts(self, server, group):
+        """Users for all scenarios of the group; those of uploads need no collection before."""
+        needed = max(scenario.users for scenario in group)
+        shape = None if isinstance(group[0], Upload) else group[0].shape
+        return [Account(server, shape) for _ in range(needed)]
+
+    def _measure(self, scenario, accounts):
+        medians = []
+        for server in self.servers:
+            jobs = scenario.jobs(accounts[server])
+            logged = len(server.log_text())
+            before = server.memory("VmRSS")
+            forget_peak(server)
+            outcome = load.run(jobs)
+            self._trace(scenario, server.log_text()[logged:])
+            medians.append(outcome.quantile(0.5))
+            peak = server.memory("VmHWM")
+            self.lines.append(
+                [
+                    scenario.name, str(scenario.users), server.name, f"{outcome.rate:.1f}",
+                    f"{outcome.quantile(0.5) * 1000:.1f}", f"{outcome.quantile(0.95) * 1000:.1f}",
+                    f"{peak / 2**20:.0f}", f"{max(0, peak - before) / 2**20 / scenario.users:.2f}",
+                    f"{medians[-1] / medians[0]:.2f}" if len(medians) > 1 else "",
+                ]
+            )  # fmt: skip
+            print(*self.lines[-1], sep=" | ", flush=True)
+
+    def _trace(self, scenario, log):
+        for method, statements, waits in TRACE.findall(log):
+            self.traces.setdefault((scenario.name, method), []).append((int(statements), int(waits)))
+
+    def table(self):
+        widths = [max(map(len, column)) for column in zip(*self.lines, strict=True)]
+        lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in self.lines]
+        return "\n".join(line.rstrip() for line in lines)
+
+    def storage(self):
+        """Statements and disk waits per call, as the server itself counted them."""
+        sums = defaultdict(str)
+        for (scenario, method), counts in self.traces.items():
+            statements, waits = (sum(column) / len(counts) for column in zip(*counts, strict=True))
+            sums[scenario] += f"  {method}: {statements:.1f} statements, {waits:.1f} waits\n"
+        return "".join(f"{scenario}\n{text}" for scenario, text in sums.items())
+
+
+def forget_peak(server):
+    """The peak of memory counts from now on (proc(5), clear_refs)."""
+    Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
+
+
+def main():
+    options = arguments()
+    groups = [[one for one in group if options.only in one.name] for group in plan(options.quick)]
+    folder = tempfile.mkdtemp(prefix="djankiserv-bench-", dir=options.folder)
+    users = sum(max((one.users for one in group), default=0) for group in groups)
+    servers = [Official(f"{folder}/official", users=users, upload_megs=2000)]
+    if not options.official_only:
+        binary = os.path.abspath(os.environ["DJANKISERV_BIN"])
+        servers.insert(0, Djankiserv(f"{folder}/djankiserv", binary, options.engine))
+    bench = Bench(servers)
+    try:
+        for server in servers:
+            server.start()
+        bench.run(groups)
+    finally:
+        for server in servers:
+            server.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+        if options.forget:
+            shapes.forget()
+    print("\n" + bench.table())
+    print("\nofficial / ours: of the median times, above 1 djankiserv is quicker; peak: VmHWM during the scenario")
+    print(bench.storage(), end="")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a part of it, in about two minutes")
+    parser.add_argument("--only", default="", help="scenarios whose name has this text")
+    parser.add_argument("--engine", default="sqlite")
+    parser.add_argument("--folder", help="where the servers keep their data (default: the temporary folder)")
+    parser.add_argument("--forget", action="store_true", help="remove the collections that were made for measuring")
+    parser.add_argument("--official-only", action="store_true", help="check the benchmark itself")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
