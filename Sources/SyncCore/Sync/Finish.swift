@@ -1,8 +1,14 @@
 extension SyncCall {
+  public struct Finished: Sendable, Equatable {
+    /// Milliseconds since 1970.
+    public let mod: Int64
+    /// Whether staged rows are left for ``Sweep``.
+    public let leavesStagedRows: Bool
+  }
+
   /// Writes what the session staged and ends it: before this nothing happened, after it everything did
   /// (sync-protocol.md 6.9).
-  /// - Returns: the new `mod`, milliseconds since 1970.
-  public func finish() throws -> Int64 {
+  public func finish() throws -> Finished {
     let staging = try running()
     guard staging.session.isSane else {
       throw SyncError(.invalid, "finish without a sanity check that was ok")
@@ -18,7 +24,7 @@ extension SyncCall {
     col.usn = staging.session.serverUSN + 1
     try store.upsert([col])
     try store.delete(Session.self, [1])
-    return col.mod
+    return Finished(mod: col.mod, leavesStagedRows: staging.session.staged > Self.page)
   }
 
   private func writeStaged(_ session: Session, _ col: inout Col) throws {

@@ -19,6 +19,9 @@ extension SyncCall {
     try unbury(&col)
     col.session += 1
     try store.upsert([col])
+    // The session that this one replaces, and those that were aborted, have left rows.
+    try store.delete(Session.self, [1])
+    _ = try Sweep.staged(store, now: caller.now)
     var staging = Staging(store: store, col: col, session: session(request, col))
     let graves = try pendingGraves(staging)
     try apply(request.graves, to: &staging)

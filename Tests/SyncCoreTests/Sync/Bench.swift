@@ -60,7 +60,7 @@ struct Bench: Sendable {
     let counts = try await sessionCounts()
     let sanity = try await call(s, now: now) { try $0.sanityCheck(counts) }
     guard sanity.isOK else { throw SyncError(.invalid, "not sane") }
-    return try await call(s, now: now) { try $0.finish() }
+    return try await call(s, now: now) { try $0.finish() }.mod
   }
 
   func sessionCounts() async throws -> SanityCounts {

@@ -190,4 +190,24 @@ struct SessionTests {
     let chunk = try await bench.call { try $0.chunk() }
     #expect(chunk.notes.map(\.id) == [2])
   }
+
+  @Test("a start removes what dead sessions staged; a finish of many rows leaves them to the sweep")
+  func deadRows() async throws {
+    let bench = try await Bench()
+    try await bench.start("dead")
+    try await bench.apply("dead", notes: [Bench.note(3)])
+    try await bench.start()
+    #expect(try await bench.rows(Staged.self).isEmpty)
+
+    try await bench.apply(reviews: (0..<2500).map { Bench.review($0) })
+    let counts = try await bench.sessionCounts()
+    _ = try await bench.call { try $0.sanityCheck(counts) }
+    let finished = try await bench.call { try $0.finish() }
+    #expect(finished.leavesStagedRows)
+    #expect(try await bench.rows(Review.self).count == 2500)
+    var sweeps = 1
+    while try await bench.backend.write(Bench.schema, .relaxed, { try Sweep.staged($0, now: 0) }) { sweeps += 1 }
+    #expect(sweeps == 3)
+    #expect(try await bench.rows(Staged.self).isEmpty)
+  }
 }
