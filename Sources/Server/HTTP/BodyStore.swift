@@ -1,0 +1,34 @@
+import NIOPosix
+import Synchronization
+
+/// What the bodies of all requests share: memory, a folder, and threads that may block.
+final class BodyStore: Sendable {
+  let limits: HTTPLimits
+  private let threads: NIOThreadPool
+  let memory: MemoryBudget
+  private let folder: String
+  private let lastFile = Atomic<Int>(0)
+
+  /// - Parameters:
+  ///   - folder: exists and belongs to this process alone.
+  ///   - threads: are running while this is used.
+  init(folder: String, threads: NIOThreadPool, limits: HTTPLimits) {
+    (self.folder, self.threads, self.limits) = (folder, threads, limits)
+    memory = MemoryBudget(bytes: limits.memory)
+  }
+
+  /// Runs what may block, to its end: also for a task that is cancelled, which has files to remove.
+  func onThread<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
+    try await withCheckedThrowingContinuation { waiting in
+      threads.submit { state in
+        switch state {
+        case .active: waiting.resume(with: Result(catching: work))
+        case .cancelled: waiting.resume(throwing: CancellationError())
+        }
+      }
+    }
+  }
+
+  /// The path of a file that does not exist yet.
+  func newPath() -> String { "\(folder)/body-\(lastFile.wrappingAdd(1, ordering: .relaxed).newValue)" }
+}

@@ -1,0 +1,145 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import SyncCore
+
+/// The door for sync clients: knows HTTP and the framing, and leaves what a request means to ``SyncHandling``.
+struct SyncResponder: HTTPResponder {
+  typealias Context = ConnectionContext
+
+  /// What the client shows for an upload that failed by our fault.
+  private static let uploadFailed =
+    "The server could not take your collection, and has changed nothing. Please try again in a few minutes."
+
+  private let handler: any SyncHandling
+  private let bodies: BodyStore
+  private let logger: Logger
+
+  init(_ handler: any SyncHandling, _ bodies: BodyStore, _ logger: Logger) {
+    (self.handler, self.bodies, self.logger) = (handler, bodies, logger)
+  }
+
+  func respond(to request: Request, context: ConnectionContext) async throws -> Response {
+    switch SyncRoute(target: request.head.path ?? "") {
+    case .health: return health(request)
+    case .sync(let method):
+      let exchange = Exchange(method.rawValue, logger, RequestWatch(context.channel, bodies.limits))
+      guard request.method == .post else { return refusal(.methodNotAllowed, "only POST is served here", exchange) }
+      return try await respond(to: request, method, context, exchange)
+    case nil:
+      // Without its query, where old clients put their key (sync-protocol.md 2.4).
+      let path = (request.head.path ?? "").prefix { $0 != "?" }
+      let exchange = Exchange(String(path), logger, RequestWatch(context.channel, bodies.limits))
+      return refusal(.notFound, "there is nothing at this address", exchange)
+    }
+  }
+
+  private func health(_ request: Request) -> Response {
+    let isRead = request.method == .get || request.method == .head
+    return Response(status: isRead ? .ok : .methodNotAllowed)
+  }
+
+  private func respond(
+    to request: Request, _ method: SyncMethod, _ context: ConnectionContext, _ exchange: Exchange
+  ) async throws -> Response {
+    var stream = BodyStream(request.body, exchange)
+    do {
+      let head = try HeaderFraming.head(of: request, method: method, address: context.address)
+      exchange.note { $0.identify(head) }
+      let admission = try await handler.admit(head)
+      exchange.note { $0.user = admission.user }
+      let call = Call(head: head, admission: admission, delivery: delivery(head, context, exchange))
+      return try await answer(call, &stream)
+    } catch let error as BodyInterrupted {
+      exchange.end(HTTPResponse.Status.badRequest.code, cause: "the connection broke within the body")
+      throw error.cause
+    } catch {
+      let status = ErrorResponse.status(for: error)
+      exchange.note { $0.cause = ErrorResponse.cause(of: error) }
+      return refusal(status, ErrorResponse.text(for: error), exchange, isBodyRead: stream.isAtEnd)
+    }
+  }
+
+  private func delivery(_ head: SyncHead, _ context: ConnectionContext, _ exchange: Exchange) -> Delivery {
+    Delivery(framing: ReplyFraming(head), store: bodies, loop: context.channel.eventLoop, exchange: exchange)
+  }
+
+  /// - Parameter isBodyRead: else the connection ends with the answer, or when the request's time is up.
+  private func refusal(
+    _ status: HTTPResponse.Status, _ text: String, _ exchange: Exchange, isBodyRead: Bool = false
+  ) -> Response {
+    exchange.end(status.code, cause: text)
+    return ErrorResponse.response(status, text, closes: !isBodyRead)
+  }
+}
+
+extension SyncResponder {
+  /// A request that was admitted.
+  private struct Call: Sendable {
+    let head: SyncHead
+    let admission: Admission
+    let delivery: Delivery
+
+    /// The steps that may take long, and whose head may go ahead (sync-protocol.md 2.6, H-2).
+    var mayTakeLong: Bool { [.upload, .download, .sanityCheck2, .finish].contains(head.method) }
+  }
+
+  private func answer(_ call: Call, _ stream: inout BodyStream) async throws -> Response {
+    let isUpload = call.head.method == .upload
+    let spool = BodySpool(bodies, limit: call.admission.bodyLimit, staysInMemory: !isUpload)
+    let body: RequestBody
+    do {
+      body = try await HeaderFraming.receive(&stream, into: spool)
+    } catch {
+      await spool.release()
+      guard isUpload, let problem = error as? SyncError else { throw error }
+      return try await answerToBrokenUpload(call, &stream, problem)
+    }
+    guard call.mayTakeLong else {
+      return try await call.delivery.response(try await content(call, body, spool))
+    }
+    return try await patientAnswer(call, body, spool)
+  }
+
+  /// Answers an upload whose body is at fault as its client expects it: at the end of the body, with a text
+  /// (sync-protocol.md 6.11). A fault of ours is a status like any other.
+  private func answerToBrokenUpload(
+    _ call: Call, _ stream: inout BodyStream, _ problem: SyncError
+  ) async throws -> Response {
+    let isOurs = [.unavailable, .failed].contains(problem.code)
+    guard !isOurs, let reply = try handler.answerToBrokenBody(call.head, problem) else { throw problem }
+    try await stream.drain()
+    call.delivery.exchange.note { $0.cause = problem.message }
+    return try await call.delivery.response(.init(reply))
+  }
+
+  /// Lets the sync side answer, and then the body go.
+  private func content(_ call: Call, _ body: RequestBody, _ spool: BodySpool) async throws -> Delivery.Content {
+    do {
+      let reply = try await handler.respond(to: call.head, call.admission, body: body)
+      await spool.release()
+      return .init(reply)
+    } catch {
+      await spool.release()
+      throw error
+    }
+  }
+
+  private func patientAnswer(_ call: Call, _ body: RequestBody, _ spool: BodySpool) async throws -> Response {
+    let pending = Pending { try await content(call, body, spool) }
+    if await pending.ends(within: bodies.limits.headPatience) {
+      return try await call.delivery.response(try await pending.value)
+    }
+    return call.delivery.earlyResponse {
+      do {
+        return try await pending.value
+      } catch {
+        guard call.head.method == .upload else { throw error }
+        // It is too late for a status; the client shows the text (sync-protocol.md 2.6, 6.11).
+        call.delivery.exchange.note { $0.cause = ErrorResponse.cause(of: error) }
+        return .init(.text((error as? SyncError)?.message ?? Self.uploadFailed))
+      }
+    }
+  }
+}
