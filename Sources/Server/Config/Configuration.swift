@@ -1,0 +1,89 @@
+import Foundation
+
+/// Every setting's value and where it came from. All values were checked when it was made.
+struct Configuration: Sendable {
+  enum Origin: Sendable, Equatable {
+    case commandLine
+    /// The variable's name.
+    case environment(String)
+    /// The configuration file's path.
+    case file(String)
+    case standard
+  }
+  struct Found: Sendable, Equatable {
+    var text: String
+    var origin: Origin
+  }
+
+  let folders: Folders
+  /// Of this machine; some defaults depend on them.
+  let processors: Int
+  /// Names that look like settings and are none.
+  let unknown: [String]
+  private var found: [Setting: Found] = [:]
+
+  /// Reads the settings: the command line's first, then the environment's, then those of the file that
+  /// `DJANKISERV_CONFIG` names, or of `djankiserv.conf` in the configuration folder where there is one. An empty value
+  /// counts as not set.
+  /// - Throws: `ConfigurationError`: one line that names the setting, its value and what is allowed.
+  init(
+    environment: [String: String], overrides: [Setting: String] = [:],
+    processors: Int = ProcessInfo.processInfo.activeProcessorCount
+  ) throws {
+    folders = Folders(environment)
+    self.processors = processors
+    let file = try ConfigurationFile(environment, folders)
+    unknown = (Array(environment.keys) + Array(file.values.keys)).filter(Options.isUnknown).sorted()
+    for setting in Options.all {
+      let ordered = overrides[setting].map { Found(text: $0, origin: .commandLine) }
+      guard
+        var given = try ordered ?? setting.find(in: environment, Origin.environment)
+          ?? setting.find(in: file.values, { _ in .file(file.path) })
+      else { continue }
+      guard let normal = setting.normal(given.text) else { throw ConfigurationError(setting, given.text) }
+      given.text = normal
+      found[setting] = given
+    }
+  }
+
+  func find(_ setting: Setting) -> Found {
+    if let given = found[setting] { return given }
+    switch setting.standard {
+    case .value(let text): return Found(text: text, origin: .standard)
+    case .derived(_, let make): return Found(text: make(self), origin: .standard)
+    }
+  }
+
+  func text(_ setting: Setting) -> String { find(setting).text }
+  /// For settings of the kind `integer`.
+  func integer(_ setting: Setting) -> Int { Int(text(setting)) ?? 0 }
+  /// For settings of the kind `flag`.
+  func flag(_ setting: Setting) -> Bool { text(setting) == "true" }
+}
+
+extension Setting {
+  /// The value under one of the setting's names, or for a secret in the file that `NAME_FILE` names.
+  fileprivate func find(
+    in values: [String: String], _ origin: (String) -> Configuration.Origin
+  ) throws -> Configuration.Found? {
+    for name in [name] + aliases {
+      if let text = values[name], !text.isEmpty { return .init(text: text, origin: origin(name)) }
+      if isSecret, let path = values[name + "_FILE"], !path.isEmpty {
+        return .init(text: try SecretFile.read(path, for: name + "_FILE"), origin: origin(name + "_FILE"))
+      }
+    }
+    return nil
+  }
+}
+
+extension Options {
+  private static let prefix = "DJANKISERV_"
+  private static let known = Set(
+    all.flatMap { setting in
+      [setting.name] + setting.aliases + (setting.isSecret ? [setting.name + "_FILE"] : [])
+    })
+
+  static func isUnknown(_ name: String) -> Bool {
+    name.hasPrefix(prefix) && !known.contains(name) && !ignored.contains(name)
+  }
+}

@@ -1,0 +1,13 @@
+/// What is wrong with the configuration, in one line that names the setting, its value and what is allowed.
+struct ConfigurationError: Error, Equatable, CustomStringConvertible {
+  let message: String
+
+  init(_ message: String) { self.message = message }
+
+  init(_ setting: Setting, _ value: String) {
+    let shown = setting.isSecret ? "this value" : "\"\(value)\""
+    self.init("\(setting.name): \(shown) is not allowed; allowed: \(setting.allowed)")
+  }
+
+  var description: String { message }
+}

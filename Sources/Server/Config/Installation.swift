@@ -1,0 +1,70 @@
+import SyncCore
+
+/// A configuration and the storage that it names, opened.
+struct Installation: Sendable {
+  let configuration: Configuration
+  /// Holds `.accounts`.
+  let main: any Backend
+  /// Holds everything else; the same as `main` where the settings are the same.
+  let users: any Backend
+  let accounts: Accounts
+  private let isOneBackend: Bool
+
+  /// Opens the storage and brings the schema of the accounts up to date.
+  static func open(
+    _ configuration: Configuration, now: @escaping @Sendable () -> Int64,
+    random: @escaping @Sendable (Int) -> [UInt8]
+  ) async throws -> Installation {
+    let users = try await configuration.open(.userDB)
+    let isOneBackend = configuration.chosen(.userDB) == configuration.chosen(.mainDB)
+    do {
+      let main = isOneBackend ? users : try await configuration.open(.mainDB)
+      try await main.create(.accounts)
+      return Installation(configuration, main: main, users: users, isOneBackend: isOneBackend, now, random)
+    } catch {
+      await users.close()
+      throw error
+    }
+  }
+
+  private init(
+    _ configuration: Configuration, main: any Backend, users: any Backend, isOneBackend: Bool,
+    _ now: @escaping @Sendable () -> Int64, _ random: @escaping @Sendable (Int) -> [UInt8]
+  ) {
+    (self.configuration, self.main, self.users) = (configuration, main, users)
+    self.isOneBackend = isOneBackend
+    accounts = Accounts(
+      store: main, users: users, hasher: configuration.hasher, limits: configuration.loginLimits, now: now,
+      random: random)
+  }
+
+  /// What a user owns besides the account.
+  var userData: UserData { UserData(users: users, folder: configuration.text(.dataRoot)) }
+
+  func close() async {
+    await users.close()
+    if !isOneBackend { await main.close() }
+  }
+}
+
+extension Configuration {
+  fileprivate func chosen(_ database: DatabaseSettings) -> [String] { database.all.map(text) }
+
+  fileprivate func open(_ database: DatabaseSettings) async throws -> any Backend {
+    try await Backends.named(text(database.engine)).open(
+      StorageSettings(
+        folder: text(.dataRoot), threads: integer(.poolSize), threadPatience: Double(integer(.poolWait)),
+        patience: Double(integer(.userWait)), queue: integer(.maxWaiting),
+        options: Dictionary(uniqueKeysWithValues: database.options.map { ($0.key, text($0.setting)) })))
+  }
+
+  fileprivate var hasher: PasswordHasher {
+    PasswordHasher(threads: integer(.hashers), waiting: integer(.maxHashing))
+  }
+
+  fileprivate var loginLimits: LoginLimits {
+    LoginLimits(
+      perAccountAndAddress: Int64(integer(.failuresPerBoth)), perAccount: Int64(integer(.failuresPerAccount)),
+      perAddress: Int64(integer(.failuresPerAddress)), window: Int64(integer(.loginWindow)) * 1000)
+  }
+}
