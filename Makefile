@@ -31,8 +31,9 @@ lint:
 build:
 	$(BUILD) --build-tests
 
+# One after the other: some measure time or memory, and all of them would share two threads.
 unit:
-	swift test --skip-build
+	swift test --skip-build --no-parallel
 
 # Real Anki clients against the server that the tests built; then kills, cut connections and a full disk.
 clients: export DJANKISERV_BIN := $(CURDIR)/.build/debug/djankiserv
@@ -42,7 +43,7 @@ clients:
 
 # One engine's conformance alone: make conformance ENGINE=memory
 conformance: build
-	ENGINE=$(ENGINE) swift test --skip-build --filter BackendTests
+	ENGINE=$(ENGINE) swift test --skip-build --no-parallel --filter BackendTests
 
 # Long random histories with kills and cut connections: make histories COUNT=200
 histories: export DJANKISERV_BIN := $(CURDIR)/.build/debug/djankiserv

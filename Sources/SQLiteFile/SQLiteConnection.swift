@@ -4,8 +4,8 @@ import SyncCore
 
 /// One open SQLite file. The statements it prepares are kept and used again.
 ///
-/// `@unchecked Sendable` holds because the owner hands a connection from thread to thread and never shares it: SQLite is
-/// opened with `NOMUTEX`, which asks for exactly that. Only ``interrupt()`` may be called from another thread.
+/// `@unchecked Sendable` holds because the owner hands a connection from thread to thread and never shares it: SQLite
+/// is opened with `NOMUTEX`, which asks for exactly that. Only ``interrupt()`` may be called from another thread.
 public final class SQLiteConnection: @unchecked Sendable {
   /// How a file is opened.
   public enum Access: Sendable {

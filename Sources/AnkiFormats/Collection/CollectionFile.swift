@@ -14,11 +14,11 @@ public enum CollectionFile {
   ///
   /// Stamps are taken as they are. What the file holds is changed only where it could not be handed out again
   /// (collection-format.md 9.1):
-  /// - numbers are read as SQLite converts them, a negative `usn` is 0, U+0000 goes from texts, ill-formed UTF-8 becomes
-  ///   U+FFFD; of graves with one kind and id one stays; the `usn` and `mtime` of config keys are 0;
-  /// - deck names are normalised; the names of decks and notetypes get `_`, those of fields and templates `+`, until they
-  ///   are unique under unicase. A deck or notetype that this changed is stamped as changed on the server, and `mod` is
-  ///   one more than in the file, so that the device that sent it fetches the repair with its next sync.
+  /// - numbers are read as SQLite converts them, a negative `usn` is 0, U+0000 goes from texts, ill-formed UTF-8
+  ///   becomes U+FFFD; of graves with one kind and id one stays; the `usn` and `mtime` of config keys are 0;
+  /// - deck names are normalised; the names of decks and notetypes get `_`, those of fields and templates `+`, until
+  ///   they are unique under unicase. A deck or notetype that this changed is stamped as changed on the server, and
+  ///   `mod` is one more than in the file, so that the device that sent it fetches the repair with its next sync.
   ///
   /// Everything else that an upgrading client would change stays as it is: names of notetypes that are not NFC, the
   /// control characters of fields, and eases of cards under options with an ease of 130 % or less.
