@@ -1,7 +1,7 @@
 # Two commands: `make run` starts the server, `make test` proves it.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-PACKAGES := pkg-config libsqlite3-dev libzstd-dev zlib1g-dev libargon2-dev
+PACKAGES := pkg-config libsqlite3-dev libzstd-dev zlib1g-dev libargon2-dev libzip-dev
 TEST_PACKAGES := python3 python3-venv
 JOBS ?= 2
 VENV := .venv

@@ -49,11 +49,12 @@ let package = Package(
     c("CSQLite", "sqlite3", "libsqlite3-dev"),
     c("CZstd", "libzstd", "libzstd-dev"),
     c("CArgon2", "libargon2", "libargon2-dev"),
+    c("CZip", "libzip", "libzip-dev"),
 
     room("SyncCore", [crypto]),
     room("SQLiteFile", ["SyncCore", "CSQLite"]),
     room(
-      "AnkiFormats", ["SyncCore", "SQLiteFile", "CZstd", protobuf],
+      "AnkiFormats", ["SyncCore", "SQLiteFile", "CZstd", "CZip", protobuf],
       // The source of collection.pb.swift.
       exclude: ["Protobuf/collection.proto"]),
     room("SQLBackend", ["SyncCore"], path: "Sources/Backends/SQL"),

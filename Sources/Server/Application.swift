@@ -34,15 +34,20 @@ struct Application: Operations {
     // Sorting for the indexes of a large collection spills to files, which belong on the disk of the data.
     setenv("SQLITE_TMPDIR", folder.path, 1)
     let generations = Self.generations(installation, folder, configuration)
+    let blobs = installation.blobs(Self.clock) { folder.newFile("media") }
+    let care = MediaCare(backend: installation.users, blobs: blobs, clock: Self.clock)
+    let media = MediaService(
+      collections: generations.collections, blobs: blobs, quota: MediaQuota(configuration),
+      temporary: { folder.newFile("media") }, log: log, clock: Self.clock)
     let janitor = Janitor(
-      generations, installation.accounts, keep: configuration.integer(.keepGenerations),
+      generations, care, installation.accounts, keep: configuration.integer(.keepGenerations),
       keepMilliseconds: Int64(configuration.integer(.keepDays)) * 86_400_000, log: log)
     let service = SyncService(
       accounts: installation.accounts, collections: generations.collections, generations: generations,
       downloads: Downloads(
         generations.collections, generations, folder, capacity: configuration.integer(.downloadCache) << 20),
-      janitor: janitor, bounds: SyncBounds(configuration), dataRoot: configuration.text(.dataRoot), log: log,
-      clock: Self.clock)
+      media: media, janitor: janitor, bounds: SyncBounds(configuration), dataRoot: configuration.text(.dataRoot),
+      log: log, clock: Self.clock)
     let users = try await installation.accounts.list().count
     let host = configuration.text(.host)
     let server = HTTPServer(

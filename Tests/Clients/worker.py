@@ -59,6 +59,12 @@ class Client(Edits):
         reply = self.col.sync_collection(auth=self._auth(), sync_media=False)
         return {"required": REQUIRED[reply.required], "message": reply.server_message}
 
+    def sync_media(self):
+        """A sync of the media folder, to its end."""
+        self.col.sync_media(self._auth())
+        while self.col.media_sync_status().active:
+            time.sleep(0.01)
+
     def status(self):
         return REQUIRED[self.col.sync_status(self._auth()).required]
 

@@ -11,7 +11,7 @@ public enum Djankiserv {
       discussion: "Settings come from the environment or a file: `djankiserv config` shows them all.",
       subcommands: [
         Serve.self, AddUser.self, DeleteUser.self, ListUsers.self, ChangePassword.self, ShowConfiguration.self,
-        ListGenerations.self, Restore.self,
+        ListGenerations.self, Restore.self, MediaCommand.self,
       ])
     static let _errorPrefix = "djankiserv: "
   }

@@ -6,6 +6,7 @@ enum Options {
     ("Where it listens", [.host, .port]),
     ("Where things are kept", [.dataRoot] + DatabaseSettings.userDB.all + DatabaseSettings.mainDB.all),
     ("Kept generations", [.keepGenerations, .keepDays]),
+    ("Media", [.mediaStore, .mediaQuota]),
     ("Log and secrets", [.logLevel, .debug, .secretKey]),
     (
       "Size of what is sent",
@@ -42,6 +43,14 @@ extension Setting {
   static let keepDays = Setting(
     "DJANKISERV_KEEP_DAYS", .integer(0...36_500), 30,
     "Days for which every replaced collection can be had back.")
+
+  static let mediaStore = Setting(
+    "DJANKISERV_MEDIA_STORE", .choice(["files", "rows"]), "files",
+    "Where the bytes of media files go: to files in the data folder, or to rows beside everything else of the user, "
+      + "for several servers without a folder in common. What the other store holds stays within reach.")
+  static let mediaQuota = Setting(
+    "DJANKISERV_MEDIA_QUOTA_MB", .integer(0...1_048_576), 0,
+    "The media files of one user, all together, in MiB; 0 for no limit.")
 
   static let logLevel = Setting(
     "DJANKISERV_LOG_LEVEL", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),

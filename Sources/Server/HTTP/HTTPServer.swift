@@ -45,10 +45,7 @@ struct HTTPServer: Service {
       responder: SyncResponder(handler, bodies, logger),
       server: .http1(configuration: .init(idleTimeout: TimeAmount(limits.idle))),
       configuration: configuration,
-      onServerRunning: { channel in
-        try? await AcceptGuard.install(on: channel, logger)
-        await onRunning(channel.localAddress?.port ?? port)
-      },
+      onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
       logger: logger)
   }
 }

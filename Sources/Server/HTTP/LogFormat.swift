@@ -68,6 +68,8 @@ struct LogFormat: LogHandler {
 
   /// Controls, line ends and marks that turn the direction of writing become `\u{…}`.
   static func clean(_ text: String) -> String {
+    let isPlain = text.utf8.count <= longestValue && text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != 0x5C }
+    if isPlain { return text }
     var clean = ""
     for (index, scalar) in text.unicodeScalars.enumerated() {
       guard index < longestValue else { return clean + "…" }

@@ -82,7 +82,9 @@ extension SyncResponder {
     let delivery: Delivery
 
     /// The steps that may take long, and whose head may go ahead (sync-protocol.md 2.6, H-2).
-    var mayTakeLong: Bool { [.upload, .download, .sanityCheck2, .finish].contains(head.method) }
+    var mayTakeLong: Bool {
+      [.upload, .download, .sanityCheck2, .finish, .downloadFiles, .uploadChanges].contains(head.method)
+    }
   }
 
   private func answer(_ call: Call, _ stream: inout BodyStream) async throws -> Response {

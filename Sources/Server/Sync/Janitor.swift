@@ -4,9 +4,10 @@ import SyncCore
 /// Does what must be done but not now: retires replaced generations, drops what died half done, sweeps staged rows.
 /// One task at a time, so that it never takes more than one thread of the storage.
 actor Janitor {
-  private enum Job: Hashable { case tidy(Int64), sweep(Int64) }
+  private enum Job: Hashable { case tidy(Int64), sweep(Int64), collect(Int64) }
 
   private let generations: Generations
+  private let media: MediaCare
   private let accounts: Accounts
   private let keep: Int
   private let keepMilliseconds: Int64
@@ -15,8 +16,14 @@ actor Janitor {
   private let enqueue: AsyncStream<Job>.Continuation
   private var queued: Set<Job> = []
 
-  init(_ generations: Generations, _ accounts: Accounts, keep: Int, keepMilliseconds: Int64, log: Logger) {
-    (self.generations, self.accounts, self.log) = (generations, accounts, log)
+  /// How often everybody's media are looked at.
+  private static let mediaPause = Duration.seconds(86_400)
+
+  init(
+    _ generations: Generations, _ media: MediaCare, _ accounts: Accounts, keep: Int, keepMilliseconds: Int64,
+    log: Logger
+  ) {
+    (self.generations, self.media, self.accounts, self.log) = (generations, media, accounts, log)
     (self.keep, self.keepMilliseconds) = (keep, keepMilliseconds)
     (jobs, enqueue) = AsyncStream.makeStream()
   }
@@ -37,9 +44,20 @@ actor Janitor {
       try await accounts.resumeDeletions(removeData)
       for account in try await accounts.list() { add(.tidy(account.id)) }
     }
+    let timer = Task { await remindOfMedia() }
     for await job in jobs {
       queued.remove(job)
       await attempt { try await perform(job) }
+    }
+    timer.cancel()
+  }
+
+  private func remindOfMedia() async {
+    while !Task.isCancelled {
+      await attempt {
+        for account in try await accounts.list() { add(.collect(account.id)) }
+      }
+      try? await Task.sleep(for: Self.mediaPause)
     }
   }
 
@@ -59,6 +77,9 @@ actor Janitor {
   private func perform(_ job: Job) async throws {
     switch job {
     case .tidy(let account): try await generations.tidy(account, keep: keep, forMilliseconds: keepMilliseconds)
+    case .collect(let account):
+      let count = try await media.collect(account)
+      if count > 0 { log.info("media files that nothing refers to were removed", metadata: ["count": "\(count)"]) }
     case .sweep(let account):
       let now = generations.clock()
       while try await generations.collections.write(account, .relaxed, { try Sweep.staged($0, now: now) }) == true {}

@@ -4,6 +4,8 @@ import SyncCore
 struct SyncBounds: Sendable {
   /// Bytes of a decompressed body without rows in it, such as a login.
   static let small = 64 << 10
+  /// Bytes of a media zip (sync-protocol.md 9).
+  static let mediaZip = 110 << 20
   /// Bytes of a decompressed body with rows in it.
   var json: Int
   /// Bytes of a decompressed collection, and how much of the free disk it may take.
@@ -19,6 +21,7 @@ struct SyncBounds: Sendable {
   func limit(_ method: SyncMethod) -> Int {
     switch method {
     case .upload: upload
+    case .uploadChanges: Self.mediaZip
     case .start, .applyGraves, .applyChanges, .applyChunk: json
     default: Self.small
     }

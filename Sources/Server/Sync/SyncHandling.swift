@@ -1,8 +1,10 @@
 import SyncCore
 
-/// The methods of the collection sync, by the last component of their address (sync-protocol.md 2.1).
+/// The methods of the collection sync and of the media sync, by the last component of their address
+/// (sync-protocol.md 2.1).
 enum SyncMethod: String, CaseIterable, Sendable {
   case hostKey, meta, start, applyGraves, applyChanges, chunk, applyChunk, sanityCheck2, finish, abort, upload, download
+  case begin, mediaChanges, downloadFiles, uploadChanges, mediaSanity
 }
 
 /// How a request came in, which decides how its answer goes out.

@@ -10,6 +10,7 @@ struct SyncService: SyncHandling {
   let collections: UserCollections
   let generations: Generations
   let downloads: Downloads
+  let media: MediaService
   let janitor: Janitor
   let bounds: SyncBounds
   /// Where uploads are staged.
@@ -45,6 +46,8 @@ struct SyncService: SyncHandling {
     case .meta: return try await meta(account, body)
     case .upload: return try await upload(account, head, body)
     case .download: return try await downloads.file(account)
+    case .begin, .mediaChanges, .downloadFiles, .uploadChanges, .mediaSanity:
+      return try await media.respond(to: head, account, body: body)
     case .abort:
       _ = try await step(account, head, .relaxed) { try $0.abort() }
       return .bytes(Wire.null)
@@ -88,15 +91,17 @@ struct SyncService: SyncHandling {
       throw SyncError(.unsupported, "sync version \(version) is not served")
     }
     let now = clock()
+    let user = try await collections.user(account)
     let known = try await collections.read(account) { rows, col in
       MetaReply(
-        mod: col.mod, scm: col.scm, usn: col.usn, now: now / 1000, isEmpty: col.counts[.card] == 0, mediaUSN: 0)
+        mod: col.mod, scm: col.scm, usn: col.usn, now: now / 1000, isEmpty: col.counts[.card] == 0,
+        mediaUSN: user.mediaUSN)
     }
     if let known { return .bytes(Wire.encode(known)) }
     // Nothing was ever uploaded: the stamps of a fresh client, but for `scm` (sync-protocol.md 6.2).
-    let created = try await collections.user(account).created
     return .bytes(
-      Wire.encode(MetaReply(mod: 0, scm: created, usn: 0, now: now / 1000, isEmpty: true, mediaUSN: 0)))
+      Wire.encode(
+        MetaReply(mod: 0, scm: user.created, usn: 0, now: now / 1000, isEmpty: true, mediaUSN: user.mediaUSN)))
   }
 
   private func upload(_ account: Int64, _ head: SyncHead, _ body: RequestBody) async throws -> Reply {
@@ -212,8 +217,8 @@ extension SyncMethod {
   /// Whether the call belongs to a session, and so must carry its key.
   var isStateful: Bool {
     switch self {
-    case .hostKey, .meta, .upload, .download, .abort: false
-    default: true
+    case .start, .applyGraves, .applyChanges, .chunk, .applyChunk, .sanityCheck2, .finish: true
+    default: false
     }
   }
 }

@@ -9,7 +9,11 @@ public struct User: Row {
   public var lastGeneration: Int64 = 0
   /// Milliseconds since 1970: `scm` of the collection before there is one (sync-protocol.md 6.2).
   public var created: Int64 = 0
+  /// One more with every media file that changes.
   public var mediaUSN: Int64 = 0
+  /// Media files that are not deleted, and their bytes: kept, never counted.
+  public var mediaCount: Int64 = 0
+  public var mediaBytes: Int64 = 0
 
   public init() {}
   public var key: Int64 { id }
@@ -20,6 +24,8 @@ public struct User: Row {
     try visitor.integer("last_generation", &lastGeneration)
     try visitor.integer("created", &created)
     try visitor.integer("media_usn", &mediaUSN)
+    try visitor.integer("media_count", &mediaCount)
+    try visitor.integer("media_bytes", &mediaBytes)
   }
 }
 
