@@ -327,10 +327,10 @@ def test_a_wrong_key_opens_nothing(wire):
         assert refused.value.status == 403
 
 
+# Bytes in rows are lost only with everything else.
 @pytest.mark.ours
+@pytest.mark.parametrize("store", ["files"], indirect=True)
 def test_F8_a_file_whose_bytes_are_lost_blocks_nobody(folders, world, server):
-    if server.environment()["DJANKISERV_MEDIA_STORE"] != "files":
-        pytest.skip("bytes in rows are lost with everything else")
     a, b = folders
     a.write("lost.txt", b"lost")
     a.write("kept.txt", b"kept")
