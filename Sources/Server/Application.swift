@@ -93,7 +93,14 @@ struct Application: Operations {
     _ installation: Installation, _ folder: WorkFolder, _ configuration: Configuration
   ) -> Generations {
     let accounts = installation.accounts
-    let collections = UserCollections(installation.users, clock: clock) { try await accounts.revive($0) }
+    let engine = configuration.text(DatabaseSettings.userDB.engine)
+    let collections = UserCollections(installation.users, clock: clock) { account in
+      // Where an engine keeps what it has, a schema that is gone is a loss that must not be papered over.
+      guard Backends.withinProcess.contains(engine) else {
+        throw StorageError(.notFound, "the schema of user \(account) is gone")
+      }
+      try await accounts.revive(account)
+    }
     return Generations(
       collections: collections, kept: KeptFiles(dataRoot: configuration.text(.dataRoot)), folder: folder,
       clock: clock, lease: Int64(configuration.integer(.requestTime)) * 1000, limits: CollectionLimits())

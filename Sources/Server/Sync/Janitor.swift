@@ -16,8 +16,8 @@ actor Janitor {
   private let enqueue: AsyncStream<Job>.Continuation
   private var queued: Set<Job> = []
 
-  /// How often everybody's media are looked at.
-  private static let mediaPause = Duration.seconds(86_400)
+  /// How often everybody is visited.
+  private static let round = Duration.seconds(86_400)
 
   init(
     _ generations: Generations, _ media: MediaCare, _ accounts: Accounts, keep: Int, keepMilliseconds: Int64,
@@ -38,26 +38,27 @@ actor Janitor {
     if queued.insert(job).inserted { enqueue.yield(job) }
   }
 
-  /// Takes up what a crash cut off, visits every user, then does what comes, until cancelled.
+  /// Takes up what a crash cut off, then does what comes and visits everybody now and every day, until cancelled.
   func run(_ removeData: @Sendable (Int64) async throws -> Void) async {
-    await attempt {
-      try await accounts.resumeDeletions(removeData)
-      for account in try await accounts.list() { add(.tidy(account.id)) }
-    }
-    let timer = Task { await remindOfMedia() }
+    await attempt { try await accounts.resumeDeletions(removeData) }
+    let rounds = Task { await visitEverybody() }
     for await job in jobs {
       queued.remove(job)
       await attempt { try await perform(job) }
     }
-    timer.cancel()
+    rounds.cancel()
   }
 
-  private func remindOfMedia() async {
+  private func visitEverybody() async {
     while !Task.isCancelled {
       await attempt {
-        for account in try await accounts.list() { add(.collect(account.id)) }
+        for account in try await accounts.list() {
+          add(.tidy(account.id))
+          add(.collect(account.id))
+        }
       }
-      try? await Task.sleep(for: Self.mediaPause)
+      // Ends early only when cancelled, which the loop sees.
+      try? await Task.sleep(for: Self.round)
     }
   }
 
