@@ -4,7 +4,7 @@ import Testing
 
 @testable import Server
 
-@Suite struct EarlyHeadTests {
+@Suite(.timeLimit(.minutes(1))) struct EarlyHeadTests {
   static func impatient(_ patience: Duration = .milliseconds(20)) -> HTTPLimits {
     var limits = HTTPLimits()
     limits.headPatience = patience

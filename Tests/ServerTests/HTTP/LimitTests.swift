@@ -87,13 +87,17 @@ import Testing
     var limits = HTTPLimits()
     limits.connections = 1
     try await LiveServer.run(FakeSync(), limits) { server in
+      let answers = Lines()
       let second = try await RawClient.connected(server.port) { first in
         let answer = try await first.call(Call(), [try Array("{}".utf8).zstd])
         #expect(answer.status == 200)
-        return Task { try await server.call() }
+        let second = Task { answers.append("\(try await server.call().status)") }
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(answers.all.isEmpty)
+        return second
       }
-      let answer = try await second.value
-      #expect(answer.status == 200)
+      try await second.value
+      #expect(answers.all == ["200"])
     }
   }
 
