@@ -16,6 +16,7 @@ struct Application: Operations {
   func serve(_ configuration: Configuration) async throws {
     let log = Self.logger(configuration)
     for name in configuration.unknown { log.warning("\(name) is no setting of this server") }
+    OpenFiles.raiseLimit()
     let lock = try ServeLock(configuration)
     defer { lock.release() }
     let installation = try await Installation.open(configuration, now: Self.clock, random: Self.random)

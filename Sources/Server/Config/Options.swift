@@ -13,7 +13,7 @@ enum Options {
       [.maxUpload, .maxDiskShare, .maxBody, .maxMemory, .memoryWait, .downloadCache]
     ),
     ("How much at once", [.maxLoading, .maxStaged, .maxWaiting, .userWait, .poolSize, .poolWait]),
-    ("Connections", [.maxConnections, .idleTime, .headTime, .pauseTime, .requestTime, .sessionTime]),
+    ("Connections", [.maxConnections, .idleTime, .pauseTime, .requestTime, .sessionTime]),
     ("Logins", [.failuresPerBoth, .failuresPerAccount, .failuresPerAddress, .loginWindow, .hashers, .maxHashing]),
   ]
 
@@ -98,8 +98,6 @@ extension Setting {
     "DJANKISERV_MAX_CONNECTIONS", .integer(1...1_000_000), 2000, "Clients that may be connected at one time.")
   static let idleTime = Setting(
     "DJANKISERV_IDLE_SECONDS", .integer(1...86_400), 120, "After how long a silent connection is closed.")
-  static let headTime = Setting(
-    "DJANKISERV_HEAD_SECONDS", .integer(1...3600), 30, "How long the head of a request may take.")
   static let pauseTime = Setting(
     "DJANKISERV_BODY_PAUSE_SECONDS", .integer(1...3600), 75,
     "How long the body of a request may pause; clients stall for up to 60 seconds.")

@@ -18,6 +18,4 @@ struct HTTPLimits: Sendable {
 
   /// How long an answer may take before its head is sent ahead of it (sync-protocol.md 2.6, H-2).
   var headPatience = Duration.seconds(20)
-  /// How long the requests in flight may take when the server is told to stop.
-  var shutdown = Duration.seconds(10)
 }
