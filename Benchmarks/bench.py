@@ -24,7 +24,7 @@ from scenarios import Account, Upload, plan
 from server import Djankiserv, Official
 
 USERS = 64
-TRACE = re.compile(r"storage method=(\S+) statements=(\d+) waits=(\d+)")
+TRACE = re.compile(r"storage method=(\S+) statements=(\d+) transactions=\d+ waits=(\d+)")
 HEAD = [
     "scenario",
     "users",

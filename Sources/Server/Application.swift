@@ -53,7 +53,7 @@ struct Application: Operations {
     let host = configuration.text(.host)
     let server = HTTPServer(
       host: host, port: configuration.integer(.port), limits: HTTPLimits(configuration), folder: folder.path,
-      handler: service, logger: log
+      handler: configuration.flag(.traceStorage) ? TracedSync(service: service, log: log) : service, logger: log
     ) { port in Self.greet(host: host, port: port, users: users) }
     try await ServiceGroup(
       [JanitorService(janitor: janitor, userData: installation.userData), server],
@@ -95,7 +95,7 @@ struct Application: Operations {
   ) -> Generations {
     let accounts = installation.accounts
     let engine = configuration.text(DatabaseSettings.userDB.engine)
-    let collections = UserCollections(installation.users, clock: clock) { account in
+    let collections = UserCollections(traced(installation), clock: clock) { account in
       // Where an engine keeps what it has, a schema that is gone is a loss that must not be papered over.
       guard Backends.withinProcess.contains(engine) else {
         throw StorageError(.notFound, "the schema of user \(account) is gone")
@@ -105,6 +105,11 @@ struct Application: Operations {
     return Generations(
       collections: collections, kept: KeptFiles(dataRoot: configuration.text(.dataRoot)), folder: folder,
       clock: clock, lease: Int64(configuration.integer(.requestTime)) * 1000, limits: CollectionLimits())
+  }
+
+  private static func traced(_ installation: Installation) -> any Backend {
+    guard installation.configuration.flag(.traceStorage) else { return installation.users }
+    return TracedBackend(engine: installation.users)
   }
 
   private static func workFolder(_ configuration: Configuration) throws -> WorkFolder {

@@ -7,7 +7,7 @@ enum Options {
     ("Where things are kept", [.dataRoot] + DatabaseSettings.userDB.all + DatabaseSettings.mainDB.all),
     ("Kept generations", [.keepGenerations, .keepDays]),
     ("Media", [.mediaStore, .mediaQuota]),
-    ("Log and secrets", [.logLevel, .debug, .secretKey]),
+    ("Log and secrets", [.logLevel, .debug, .traceStorage, .secretKey]),
     (
       "Size of what is sent",
       [.maxUpload, .maxDiskShare, .maxBody, .maxMemory, .memoryWait, .downloadCache]
@@ -57,6 +57,9 @@ extension Setting {
     .derived(words: "info, or debug with DJANKISERV_DEBUG") { $0.flag(.debug) ? "debug" : "info" },
     "The least important lines that are logged.")
   static let debug = Setting("DJANKISERV_DEBUG", .flag, "false", "Log more.")
+  static let traceStorage = Setting(
+    "DJANKISERV_TRACE_STORAGE", .flag, "false",
+    "Log what each request asked of the storage: transactions, statements, waits for the disk.")
   static let secretKey = Setting(
     "DJANKISERV_SECRET_KEY", .text, "", secret: true, refused: ["a_very_secretive_key"],
     "Signs tokens; nothing asks for one yet. The key of the older servers' examples is refused.")

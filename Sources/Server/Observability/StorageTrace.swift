@@ -39,6 +39,24 @@ final class StorageTrace: Sendable {
   }
 }
 
+/// Answers as another does, and writes what each request asked of the storage.
+struct TracedSync: SyncHandling {
+  let service: any SyncHandling
+  let log: Logger
+
+  func admit(_ head: SyncHead) async throws -> Admission { try await service.admit(head) }
+
+  func respond(to head: SyncHead, _ admission: Admission, body: RequestBody) async throws -> Reply {
+    try await StorageTrace.around(head.method.rawValue, log) {
+      try await service.respond(to: head, admission, body: body)
+    }
+  }
+
+  func answerToBrokenBody(_ head: SyncHead, _ problem: SyncError) throws -> Reply? {
+    try service.answerToBrokenBody(head, problem)
+  }
+}
+
 /// Counts what passes through to an engine, for the request that asks.
 struct TracedBackend: Backend {
   let engine: any Backend
