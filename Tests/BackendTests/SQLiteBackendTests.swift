@@ -12,7 +12,7 @@ struct SQLiteBackendTests {
 
   @Test("open files do not grow with the number of schemas")
   func openFiles() async throws {
-    try await withBackend { backend, folder in
+    try await withBackend(options: ["files": "32"]) { backend, folder in
       for number in 1...60 {
         try await backend.create(.user(Int64(number)))
         try await backend.write(.user(Int64(number)), .relaxed) { try $0.upsert([User()]) }
@@ -158,11 +158,12 @@ struct SQLiteBackendTests {
   }
 
   private func withBackend(
-    _ plan: SchemaConnection.Plan = .init(), _ body: (any Backend, String) async throws -> Void
+    _ plan: SchemaConnection.Plan = .init(), options: [String: String] = [:],
+    _ body: (any Backend, String) async throws -> Void
   ) async throws {
     let folder = FileManager.default.temporaryDirectory.path + "/sqlite-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let backend = try await SQLiteBackend(StorageSettings(folder: folder), plan)
+    let backend = try await SQLiteBackend(StorageSettings(folder: folder, options: options), plan)
     do { try await body(backend, folder) } catch {
       await backend.close()
       throw error

@@ -3,7 +3,7 @@ public import SyncCore
 
 extension BackendFactory {
   /// A file per schema, under the folder of the settings. The option `files` says how many may stay open without being
-  /// used (32).
+  /// used (384: a connection has three, and one that is opened anew costs more than a request).
   public static let sqlite = BackendFactory(name: "sqlite", aliases: ["sqlite3"]) { settings in
     try await SQLiteBackend(settings, SchemaConnection.Plan())
   }
@@ -20,7 +20,7 @@ final class SQLiteBackend: Backend {
 
   init(_ settings: StorageSettings, _ plan: SchemaConnection.Plan) async throws {
     let patience = Duration.seconds(settings.patience)
-    let openFiles = settings.options["files"].flatMap { Int($0) } ?? 32
+    let openFiles = settings.options["files"].flatMap { Int($0) } ?? 384
     (files, self.plan) = (SchemaFiles(settings.folder), plan)
     writers = Turns(length: settings.queue, patience: patience)
     pool = WorkerPool(threads: settings.threads, patience: .seconds(settings.threadPatience))
