@@ -26,7 +26,7 @@ struct FileBlobs: BlobStore {
         try write(blob, to: part)
       }
       // Written first and waited for then: the disk does in one go what it would else do for each.
-      for (part, _) in parts { try Self.sync(part) }
+      for (part, _) in parts { try waitForDisk(part) }
       try install(parts.map { ($0.part, $0.blob.content.digest) }, account)
     }
   }
@@ -76,9 +76,9 @@ struct FileBlobs: BlobStore {
       let path = path(account, part.digest)
       guard rename(part.path, path) == 0 else { throw fileFault("rename", path) }
     }
-    for folder in folders { try Self.sync(folder) }
+    for folder in folders { try waitForDisk(folder) }
     guard !made.isEmpty else { return }
-    for folder in ["\(root)/\(account)", root] { try Self.sync(folder) }
+    for folder in ["\(root)/\(account)", root] { try waitForDisk(folder) }
   }
 
   /// - Returns: whether it was not there.
@@ -91,14 +91,6 @@ struct FileBlobs: BlobStore {
       throw fileFault("create", folder)
     }
     return true
-  }
-
-  /// Waits until a file, or the names in a folder, are on the disk.
-  private static func sync(_ path: String) throws {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw fileFault("open", path) }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw fileFault("fsync", path) }
   }
 
   // MARK: Reading

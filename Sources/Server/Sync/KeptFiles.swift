@@ -30,7 +30,7 @@ struct KeptFiles: Sendable {
       let size = try FileManager.default.attributesOfItem(atPath: part)[.size] as? UInt64 ?? 0
       let path = path(account, Text(digest))
       guard rename(part, path) == 0 else { throw fileFault("rename", path) }
-      try syncFolder(folder)
+      try waitForDisk(folder)
       return File(digest: digest, size: Int(size))
     }
   }
@@ -75,21 +75,6 @@ struct KeptFiles: Sendable {
     try output.close()
     return hash.finalize().hex
   }
-}
-
-/// Waits until the names in a folder are on the disk.
-private func syncFolder(_ path: String) throws {
-  let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-  guard descriptor >= 0 else { throw fileFault("open", path) }
-  defer { close(descriptor) }
-  guard fsync(descriptor) == 0 else { throw fileFault("fsync", path) }
-}
-
-/// What the operating system refused, as the storage error it is.
-func fileFault(_ call: String, _ path: String) -> StorageError {
-  let reason = errno
-  let code: StorageError.Code = reason == ENOSPC || reason == EDQUOT ? .full : .unavailable
-  return StorageError(code, "\(call) \(path): \(String(cString: strerror(reason)))")
 }
 
 extension FileHandle {
