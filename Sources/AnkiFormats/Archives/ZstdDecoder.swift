@@ -8,7 +8,7 @@ public final class ZstdDecoder {
   static let windowLog: Int32 = 23
 
   private let context: OpaquePointer
-  private var piece: [UInt8]
+  private let piece: UnsafeMutableRawBufferPointer
   private let limit: Int
   private var isFrameComplete = false
   /// How many bytes have come out so far.
@@ -20,11 +20,14 @@ public final class ZstdDecoder {
     guard let context = ZSTD_createDCtx() else { throw .tooLarge }
     self.context = context
     self.limit = limit
-    piece = [UInt8](repeating: 0, count: ZSTD_DStreamOutSize())
+    piece = .allocate(byteCount: min(ZSTD_DStreamOutSize(), max(limit, 1)), alignment: 16)
     ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, Self.windowLog)
   }
 
-  deinit { ZSTD_freeDCtx(context) }
+  deinit {
+    ZSTD_freeDCtx(context)
+    piece.deallocate()
+  }
 
   /// Decompresses the next piece of the frame and hands what comes out to `output`, at most 128 KiB at a time.
   /// - Throws: ``ArchiveError``, and whatever `output` throws.
@@ -38,7 +41,7 @@ public final class ZstdDecoder {
       mayHaveMore = produced == piece.count && !isFrameComplete
       guard produced <= limit - count else { throw ArchiveError.tooLarge }
       count += produced
-      if produced > 0 { try piece.withUnsafeBytes { try output(UnsafeRawBufferPointer(rebasing: $0[..<produced])) } }
+      if produced > 0 { try output(UnsafeRawBufferPointer(rebasing: piece[..<produced])) }
     }
   }
 
@@ -57,11 +60,8 @@ public final class ZstdDecoder {
   }
 
   private func decodePiece(_ source: inout ZSTD_inBuffer) throws(ArchiveError) -> Int {
-    var target = ZSTD_outBuffer(dst: nil, size: piece.count, pos: 0)
-    let result = piece.withUnsafeMutableBytes { bytes in
-      target.dst = bytes.baseAddress
-      return ZSTD_decompressStream(context, &target, &source)
-    }
+    var target = ZSTD_outBuffer(dst: piece.baseAddress, size: piece.count, pos: 0)
+    let result = ZSTD_decompressStream(context, &target, &source)
     if ZSTD_isError(result) != 0 { throw .corrupt }
     isFrameComplete = result == 0
     return target.pos

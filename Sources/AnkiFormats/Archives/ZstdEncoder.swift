@@ -5,7 +5,7 @@ import CZstd
 /// Used by one task at a time, for one frame. Making one costs 8 µs, or 25 µs with a size that is not known.
 public final class ZstdEncoder {
   private let context: OpaquePointer
-  private var piece: [UInt8]
+  private let piece: UnsafeMutableRawBufferPointer
 
   /// - Parameters:
   ///   - level: 1 for large bodies, 3 at most.
@@ -14,12 +14,16 @@ public final class ZstdEncoder {
   public init(level: Int = 3, size: Int? = nil) throws(ArchiveError) {
     guard let context = ZSTD_createCCtx() else { throw .tooLarge }
     self.context = context
-    piece = [UInt8](repeating: 0, count: ZSTD_CStreamOutSize())
+    let longest = size.map { ZSTD_compressBound(max($0, 0)) } ?? .max
+    piece = .allocate(byteCount: min(ZSTD_CStreamOutSize(), longest), alignment: 16)
     ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(clamping: level))
     if let size { ZSTD_CCtx_setPledgedSrcSize(context, UInt64(clamping: size)) }
   }
 
-  deinit { ZSTD_freeCCtx(context) }
+  deinit {
+    ZSTD_freeCCtx(context)
+    piece.deallocate()
+  }
 
   /// Compresses the next bytes and hands what comes out to `output`, at most 128 KiB at a time.
   /// - Throws: `corrupt` where the size was told and is not kept, and whatever `output` throws.
@@ -45,14 +49,11 @@ public final class ZstdEncoder {
     var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
     var isDone = false
     while !isDone {
-      var target = ZSTD_outBuffer(dst: nil, size: piece.count, pos: 0)
-      let left = piece.withUnsafeMutableBytes { bytes in
-        target.dst = bytes.baseAddress
-        return ZSTD_compressStream2(context, &target, &source, end)
-      }
+      var target = ZSTD_outBuffer(dst: piece.baseAddress, size: piece.count, pos: 0)
+      let left = ZSTD_compressStream2(context, &target, &source, end)
       if ZSTD_isError(left) != 0 { throw ArchiveError.corrupt }
       let produced = target.pos
-      if produced > 0 { try piece.withUnsafeBytes { try output(UnsafeRawBufferPointer(rebasing: $0[..<produced])) } }
+      if produced > 0 { try output(UnsafeRawBufferPointer(rebasing: piece[..<produced])) }
       isDone = end == ZSTD_e_end ? left == 0 : source.pos == source.size
     }
   }

@@ -29,8 +29,7 @@ struct CollectionWriter {
   }
 
   private init(_ version: CollectionFile.Version, _ path: String, _ rows: any RowReader) throws {
-    guard let col = try rows.first(Col.self, 1) else { throw StorageError(.corrupt, "a collection without col") }
-    (self.version, self.rows, self.col) = (version, rows, col)
+    (self.version, self.rows, col) = (version, rows, try rows.col())
     file = try SQLiteConnection(path: path, .readWriteCreate)
     try file.registerUnicase()
     // Nobody reads it yet and a failed one is removed, so nothing has to be rolled back or waited for.

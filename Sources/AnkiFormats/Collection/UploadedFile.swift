@@ -30,9 +30,12 @@ struct UploadedFile {
   func rows(_ sql: String, _ body: (Statement) throws -> Void) throws {
     do {
       try file.statement(sql) { statement in
+        var loading = sink.loading
         while try statement.step() {
           try body(statement)
-          file.deadline = start + .seconds(limits.seconds) + sink.loading
+          guard sink.loading != loading else { continue }
+          loading = sink.loading
+          file.deadline = start + .seconds(limits.seconds) + loading
         }
       }
     } catch let error as StorageError where error.code == .unavailable && file.isOverdue {

@@ -43,7 +43,10 @@ struct HTTPServer: Service {
       availableConnectionsDelegate: .maximum(connections, logger: logger))
     return Hummingbird.Application(
       responder: SyncResponder(handler, bodies, logger),
-      server: .http1(configuration: .init(idleTimeout: TimeAmount(limits.idle))),
+      server: HTTPServerBuilder { [limits] responder in
+        let configuration = HTTP1Channel.Configuration(idleTimeout: TimeAmount(limits.idle))
+        return ConnectionLoop(base: HTTP1Channel(responder: responder, configuration: configuration))
+      },
       configuration: configuration,
       onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
       logger: logger)

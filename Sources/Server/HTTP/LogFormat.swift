@@ -34,7 +34,10 @@ struct LogFormat: LogHandler {
     if let error = event.error { values["error"] = "\(error)" }
     var line = "\(Self.time(now())) \(event.level) \(Self.clean("\(event.message)"))"
     for (key, value) in values.sorted(by: { $0.key < $1.key }) {
-      line += " \(Self.clean(key))=\(Self.quoted("\(value)"))"
+      line += " "
+      line += Self.clean(key)
+      line += "="
+      line += Self.quoted(value.text)
     }
     write(line + "\n")
   }
@@ -50,18 +53,27 @@ struct LogFormat: LogHandler {
     var time = time_t(seconds)
     var parts = tm()
     gmtime_r(&time, &parts)
-    func digits(_ number: Int32, _ width: Int) -> String {
-      let text = String(number)
-      return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
+    var text = ""
+    func add(_ number: Int32, _ width: Int, _ end: String) {
+      let digits = String(number)
+      for _ in digits.utf8.count..<max(digits.utf8.count, width) { text += "0" }
+      text += digits
+      text += end
     }
-    let date = [digits(parts.tm_year + 1900, 4), digits(parts.tm_mon + 1, 2), digits(parts.tm_mday, 2)]
-    let clock = [digits(parts.tm_hour, 2), digits(parts.tm_min, 2), digits(parts.tm_sec, 2)]
-    return "\(date.joined(separator: "-"))T\(clock.joined(separator: ":")).\(digits(Int32(rest), 3))Z"
+    add(parts.tm_year + 1900, 4, "-")
+    add(parts.tm_mon + 1, 2, "-")
+    add(parts.tm_mday, 2, "T")
+    add(parts.tm_hour, 2, ":")
+    add(parts.tm_min, 2, ":")
+    add(parts.tm_sec, 2, ".")
+    add(Int32(rest), 3, "Z")
+    return text
   }
 
   static func quoted(_ value: String) -> String {
     let clean = clean(value)
-    let isPlain = !clean.isEmpty && clean.unicodeScalars.allSatisfy { $0 > " " && $0 != "\"" && $0 != "=" }
+    // Space, quote and equals sign.
+    let isPlain = !clean.isEmpty && clean.utf8.allSatisfy { $0 != 0x20 && $0 != 0x22 && $0 != 0x3D }
     guard !isPlain else { return clean }
     return "\"" + clean.replacing("\"", with: "\\\"") + "\""
   }
@@ -87,5 +99,13 @@ struct LogFormat: LogHandler {
     case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: false
     default: scalar != "\\"
     }
+  }
+}
+
+extension Logger.MetadataValue {
+  /// Nearly every value is a text already, and need not be described.
+  fileprivate var text: String {
+    if case .string(let text) = self { return text }
+    return description
   }
 }

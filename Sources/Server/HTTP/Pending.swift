@@ -1,16 +1,20 @@
+import NIOCore
+
 /// Work that somebody waits for, first with limited patience and then to its end.
 ///
 /// It is cancelled with whoever waits. If nobody does any more, it goes on to its end.
 struct Pending<Value: Sendable>: Sendable {
   private let task: Task<Value, any Error>
-  /// Ends when the work does.
-  private let ending: AsyncStream<Never>
+  private let loop: any EventLoop
+  /// Whether the work had ended when the first of both was told: its end, or the end of the patience.
+  private let verdict: EventLoopPromise<Bool>
 
-  init(_ work: @escaping @Sendable () async throws -> Value) {
-    let (ending, continuation) = AsyncStream.makeStream(of: Never.self)
-    self.ending = ending
-    task = Task {
-      defer { continuation.finish() }
+  /// - Parameter loop: whose thread the work runs on, as far as it does not wait.
+  init(on loop: any EventLoop, _ work: @escaping @Sendable () async throws -> Value) {
+    let verdict = loop.makePromise(of: Bool.self)
+    (self.loop, self.verdict) = (loop, verdict)
+    task = Task(executorPreference: LoopExecutor(loop: loop)) {
+      defer { verdict.succeed(true) }
       return try await work()
     }
   }
@@ -28,20 +32,11 @@ struct Pending<Value: Sendable>: Sendable {
   /// Waits for the work, once and not for longer than `patience`.
   /// - Returns: whether it has ended.
   func ends(within patience: Duration) async -> Bool {
-    await withTaskCancellationHandler {
-      await withTaskGroup(of: Bool.self) { group in
-        group.addTask {
-          for await _ in ending {}
-          return true
-        }
-        group.addTask {
-          do { try await Task.sleep(for: patience) } catch { return true }
-          return false
-        }
-        let hasEnded = await group.next() ?? true
-        group.cancelAll()
-        return hasEnded
-      }
+    let alarm = loop.scheduleTask(in: TimeAmount(patience)) { verdict.succeed(false) }
+    defer { alarm.cancel() }
+    return await withTaskCancellationHandler {
+      // A verdict is never an error.
+      (try? await verdict.futureResult.get()) ?? true
     } onCancel: {
       task.cancel()
     }

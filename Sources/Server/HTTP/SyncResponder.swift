@@ -129,7 +129,7 @@ extension SyncResponder {
   }
 
   private func patientAnswer(_ call: Call, _ body: RequestBody, _ spool: BodySpool) async throws -> Response {
-    let pending = Pending { try await content(call, body, spool) }
+    let pending = Pending(on: call.delivery.loop) { try await content(call, body, spool) }
     if await pending.ends(within: bodies.limits.headPatience) {
       return try await call.delivery.response(try await pending.value)
     }
