@@ -68,6 +68,14 @@ final class Broken: Backend {
     }
   }
 
+  func read<T: Sendable, U: Sendable>(
+    _ first: Schema, _ body: @escaping @Sendable (any RowReader) throws -> T,
+    then second: Schema, _ next: @escaping @Sendable (any RowReader, T) throws -> U
+  ) async throws -> U {
+    let value = try await read(first, body)
+    return try await read(fault == .mixesSchemas ? first : second) { try next($0, value) }
+  }
+
   func write<T: Sendable>(
     _ schema: Schema, _ durability: Durability, _ body: @escaping @Sendable (any RowStore) throws -> T
   ) async throws -> T {

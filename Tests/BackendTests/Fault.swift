@@ -1,7 +1,7 @@
 /// What can be wrong with an engine.
 enum Fault: CaseIterable {
   case createClears, dropsOnlyWhatIsThere, keepsDropped, listsTwice, sharesGenerations, keepsFew, readCreates
-  case writeCreates, closesAtOnce, staysOpen, opensWithSchemas, forgetsAtClose
+  case mixesSchemas, writeCreates, closesAtOnce, staysOpen, opensWithSchemas, forgetsAtClose
   case losesBlobs, cutsIntegers, padsEmptyTexts, firstRowWins, ignoresSince, deletesMore, clearsAll, miscounts
   case refusesEmptyLists
   case reversesOrder, answersTwice, ordersByKey, skipsTies, ignoresOwner, repeatsPageKey, zeroIsNoLimit, answersNothing
@@ -22,6 +22,7 @@ enum Fault: CaseIterable {
     (.listsTwice, "Every schema that was made and not dropped is listed once."),
     (.sharesGenerations, "Schemas share nothing."),
     (.keepsFew, "Two hundred schemas can be in use at once."),
+    (.mixesSchemas, "A read of two schemas gives what two reads would give, one after the other."),
     (.readCreates, "Reading a schema that does not exist is notFound."),
     (.writeCreates, "Writing to a schema that does not exist is notFound."),
     (.closesAtOnce, "Closing waits for what is running."),

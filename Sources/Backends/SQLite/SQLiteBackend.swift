@@ -62,6 +62,17 @@ final class SQLiteBackend: Backend {
     }
   }
 
+  func read<T: Sendable, U: Sendable>(
+    _ first: Schema, _ body: @escaping @Sendable (any RowReader) throws -> T,
+    then second: Schema, _ next: @escaping @Sendable (any RowReader, T) throws -> U
+  ) async throws -> U {
+    defer { closeSurplus() }
+    return try await pool.run { [self] cancellation in
+      let value = try using(first) { try $0.read(cancellation, body) }
+      return try using(second) { try $0.read(cancellation) { try next($0, value) } }
+    }
+  }
+
   func write<T: Sendable>(
     _ schema: Schema, _ durability: Durability, _ body: @escaping @Sendable (any RowStore) throws -> T
   ) async throws -> T {

@@ -102,9 +102,7 @@ struct Generations: Sendable {
     generation.origin = Text(origin)
     generation.instance = Text(folder.instance)
     return try await backend.write(.user(account), .acknowledged) { [generation] rows in
-      guard var user = try rows.first(User.self, 1) else {
-        throw StorageError(.corrupt, "user \(account) has no row")
-      }
+      var user = try rows.user()
       user.lastGeneration += 1
       var reserved = generation
       reserved.number = user.lastGeneration
@@ -133,9 +131,7 @@ struct Generations: Sendable {
     if old > 0 {
       do {
         try await backend.write(.collection(user: account, generation: old), .acknowledged) { rows in
-          guard var col = try rows.first(Col.self, 1) else {
-            throw StorageError(.corrupt, "generation \(old) has no col row")
-          }
+          var col = try rows.col()
           col.successor = number
           try rows.upsert([col])
           try rows.delete(Session.self, [1])

@@ -91,13 +91,13 @@ struct SyncService: SyncHandling {
       throw SyncError(.unsupported, "sync version \(version) is not served")
     }
     let now = clock()
-    let user = try await collections.user(account)
-    let known = try await collections.read(account) { rows, col in
+    let known = try await collections.read(account) { rows, col, user in
       MetaReply(
         mod: col.mod, scm: col.scm, usn: col.usn, now: now / 1000, isEmpty: col.counts[.card] == 0,
         mediaUSN: user.mediaUSN)
     }
     if let known { return .bytes(Wire.encode(known)) }
+    let user = try await collections.user(account)
     // Nothing was ever uploaded: the stamps of a fresh client, but for `scm` (sync-protocol.md 6.2).
     return .bytes(
       Wire.encode(

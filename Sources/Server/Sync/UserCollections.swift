@@ -28,14 +28,17 @@ final class UserCollections: Sendable {
     _ account: Int64, _ body: @escaping @Sendable (any RowReader, Col) throws -> T
   ) async throws -> T? {
     try await onCurrent(account) { schema in
-      try await self.backend.read(schema) { rows in
-        guard let col = try rows.first(Col.self, 1) else {
-          throw StorageError(.corrupt, "\(schema) has no col row")
-        }
-        guard col.successor == 0 else {
-          throw StorageError(.sealed(successor: col.successor), "\(schema) was replaced")
-        }
-        return try body(rows, col)
+      try await self.backend.read(schema) { try body($0, $0.col(of: schema)) }
+    }
+  }
+
+  /// Reads the user's row and then the current collection; nil where the account has none yet.
+  func read<T: Sendable>(
+    _ account: Int64, _ body: @escaping @Sendable (any RowReader, Col, User) throws -> T
+  ) async throws -> T? {
+    try await onCurrent(account) { schema in
+      try await self.backend.read(.user(account), { try $0.user() }, then: schema) { rows, user in
+        try body(rows, rows.col(of: schema), user)
       }
     }
   }
@@ -85,9 +88,7 @@ final class UserCollections: Sendable {
   }
 
   private func readUser(_ account: Int64) async throws -> User {
-    let user = try await backend.read(.user(account)) { try $0.first(User.self, 1) }
-    guard let user else { throw StorageError(.corrupt, "user \(account) has no row") }
-    return user
+    try await backend.read(.user(account)) { try $0.user() }
   }
 
   /// Moves the pointer behind a seal. The successor was complete and durable before its predecessor was sealed, so
@@ -95,9 +96,7 @@ final class UserCollections: Sendable {
   func advance(_ account: Int64, from old: Int64, to new: Int64) async throws {
     let now = clock()
     let current = try await backend.write(.user(account), .acknowledged) { rows in
-      guard var user = try rows.first(User.self, 1) else {
-        throw StorageError(.corrupt, "user \(account) has no row")
-      }
+      var user = try rows.user()
       guard user.generation == old else { return user.generation }
       user.generation = new
       try rows.upsert([user])
@@ -120,5 +119,16 @@ final class UserCollections: Sendable {
       if known.count >= Self.mostRemembered { known.removeAll() }
       known[account] = generation
     }
+  }
+}
+
+extension RowReader {
+  /// - Throws: `sealed` where the collection was replaced.
+  fileprivate func col(of schema: Schema) throws -> Col {
+    let col = try col()
+    guard col.successor == 0 else {
+      throw StorageError(.sealed(successor: col.successor), "\(schema) was replaced")
+    }
+    return col
   }
 }

@@ -11,13 +11,6 @@ public struct MediaSync {
 
   public init(_ rows: any RowReader) { self.rows = rows }
 
-  func user() throws -> User {
-    guard let user = try rows.first(User.self, 1) else {
-      throw StorageError(.corrupt, "a user's schema without its row")
-    }
-    return user
-  }
-
   /// What changed after `usn`, in the order of the changes; empty when there is no more (sync-protocol.md 7.2).
   public func changes(after usn: Int64) throws -> [MediaEntry] {
     guard usn < .max else { return [] }
@@ -26,7 +19,7 @@ public struct MediaSync {
   }
 
   /// Whether the client has as many files as there are here (sync-protocol.md 7.5).
-  public func isSane(count: Int64) throws -> Bool { try user().mediaCount == count }
+  public func isSane(count: Int64) throws -> Bool { try rows.user().mediaCount == count }
 
   /// The files that a request for these names is answered with: in its order, and at least one
   /// (sync-protocol.md 7.3).
@@ -50,7 +43,7 @@ public struct MediaSync {
   /// - Parameter now: seconds since 1970.
   /// - Throws: ``MediaQuotaExceeded`` where more would be kept than the quota allows.
   public func plan(_ changes: [MediaChange], _ quota: MediaQuota, now: Int64) throws -> MediaPlan {
-    let user = try user()
+    let user = try rows.user()
     let plan = MediaPlan(changes, user, Array(try entries(MediaPlan.names(changes)).values), now: now)
     guard let limit = quota.bytes, plan.user.mediaBytes > limit, plan.user.mediaBytes > user.mediaBytes else {
       return plan
@@ -61,10 +54,10 @@ public struct MediaSync {
   }
 
   /// Whether the counters agree with the rows.
-  public func areCountersRight() throws -> Bool { try recounted() == user() }
+  public func areCountersRight() throws -> Bool { try recounted() == rows.user() }
 
   func recounted() throws -> User {
-    var user = try user()
+    var user = try rows.user()
     (user.mediaCount, user.mediaBytes) = (0, 0)
     try rows.scan(MediaEntry.self) { entry in
       user.count(entry.file, insteadOf: nil)

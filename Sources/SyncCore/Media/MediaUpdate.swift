@@ -25,7 +25,7 @@ public struct MediaUpdate {
   /// Forgets entries whose bytes are lost, as if there had never been such files: what a device still has it can then
   /// upload (sync-protocol.md 7.3, H-14). Entries that have changed meanwhile stay.
   public func forget(_ lost: [MediaEntry]) throws {
-    var user = try MediaSync(rows).user()
+    var user = try rows.user()
     let lostContents = Set(lost.map { Forgotten(name: $0.name, sha1: $0.sha1) })
     let entries = try rows.fetch(MediaEntry.self, .keys(lost.map(\.name)))
       .filter { lostContents.contains(Forgotten(name: $0.name, sha1: $0.sha1)) }
@@ -43,7 +43,7 @@ public struct MediaUpdate {
   /// - Returns: whether the counters had come to disagree.
   public func recount() throws -> Bool {
     let media = MediaSync(rows)
-    let (old, counted) = (try media.user(), try media.recounted())
+    let (old, counted) = (try rows.user(), try media.recounted())
     guard counted != old else { return false }
     try rows.upsert([counted])
     return true

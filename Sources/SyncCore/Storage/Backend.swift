@@ -32,6 +32,14 @@ public protocol Backend: Sendable {
     _ schema: Schema, _ body: @escaping @Sendable (any RowReader) throws -> T
   ) async throws -> T
 
+  /// Reads `first` and then `second`, each at a moment of its own, for the price of one way to the engine where it can
+  /// do that.
+  /// - A read of two schemas gives what two reads would give, one after the other.
+  func read<T: Sendable, U: Sendable>(
+    _ first: Schema, _ body: @escaping @Sendable (any RowReader) throws -> T,
+    then second: Schema, _ next: @escaping @Sendable (any RowReader, T) throws -> U
+  ) async throws -> U
+
   /// Runs `body` in one transaction and returns its value.
   /// - A body that throws leaves no trace.
   /// - A cancelled write leaves no trace.
@@ -62,6 +70,16 @@ public protocol Backend: Sendable {
   /// Closes everything. The backend is not used afterwards.
   /// - Closing waits for what is running.
   func close() async
+}
+
+extension Backend {
+  public func read<T: Sendable, U: Sendable>(
+    _ first: Schema, _ body: @escaping @Sendable (any RowReader) throws -> T,
+    then second: Schema, _ next: @escaping @Sendable (any RowReader, T) throws -> U
+  ) async throws -> U {
+    let value = try await read(first, body)
+    return try await read(second) { try next($0, value) }
+  }
 }
 
 /// What a write promises when it returns.

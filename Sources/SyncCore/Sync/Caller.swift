@@ -35,13 +35,6 @@ public struct SyncCall {
     (self.store, self.caller, self.patience) = (store, caller, patience)
   }
 
-  func col() throws -> Col {
-    guard let col = try store.first(Col.self, 1) else {
-      throw StorageError(.corrupt, "a collection without its col row")
-    }
-    return col
-  }
-
   /// The session that this call belongs to, its life prolonged.
   /// - Throws: `sessionConflict` where there is none, or another one.
   func running() throws -> Staging {
@@ -52,7 +45,7 @@ public struct SyncCall {
       throw SyncError(.sessionConflict, "another sync has taken over")
     }
     session.expires = caller.now + patience
-    return Staging(store: store, col: try col(), session: session)
+    return Staging(store: store, col: try store.col(), session: session)
   }
 
   /// Ends the session of this call, if it is still the running one: what it staged is forgotten.

@@ -8,7 +8,7 @@ extension SyncCall {
 
   /// Begins a sync; an older one of this collection ends (sync-protocol.md 6.3).
   public func start(_ request: StartRequest) throws -> Started {
-    var col = try col()
+    var col = try store.col()
     guard request.minUSN <= col.usn else {
       col.mod = max(caller.now, col.mod + 1)
       col.scm = max(caller.now, col.scm + 1)

@@ -74,6 +74,19 @@ extension Law {
         #expect(notes == [Note(1, usn: Int64(number))])
       }
     },
+    Law(.schemas, "A read of two schemas gives what two reads would give, one after the other.") { bench in
+      let (one, other) = (try await bench.collection(1), try await bench.collection(2))
+      try await bench.backend.put([Note(1)], one)
+      try await bench.backend.put([Note(2)], other)
+      let found = try await bench.backend.read(one, { try $0.fetch(Note.self, .all) }, then: other) {
+        $1 + (try $0.fetch(Note.self, .all))
+      }
+      #expect(found == [Note(1), Note(2)])
+      for (first, second) in [(Schema.user(7), other), (other, .user(7))] {
+        let code = await refusal { try await bench.backend.read(first, { _ in }, then: second) { _, _ in } }
+        #expect(code == .notFound)
+      }
+    },
     Law(.schemas, "Reading a schema that does not exist is notFound.") { bench in
       let schema = try await bench.collection()
       let missing: [Schema] = [.accounts, .user(7), .collection(user: 7, generation: 2)]

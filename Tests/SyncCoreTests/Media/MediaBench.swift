@@ -48,7 +48,7 @@ struct MediaBench {
 
   func selection(_ names: [String]) async throws -> [MediaEntry] { try await read { try $0.selection(names) } }
   func changes(after usn: Int64) async throws -> [MediaEntry] { try await read { try $0.changes(after: usn) } }
-  func user() async throws -> User { try await read { try $0.user() } }
+  func user() async throws -> User { try await backend.read(.user(1)) { try $0.user() } }
   func names() async throws -> [Text] {
     try await backend.read(.user(1)) { try $0.fetch(MediaEntry.self, .all) }.filter { $0.file != nil }.map(\.name)
   }
