@@ -35,7 +35,7 @@ struct Application: Operations {
     // Sorting for the indexes of a large collection spills to files, which belong on the disk of the data.
     setenv("SQLITE_TMPDIR", folder.path, 1)
     let generations = Self.generations(installation, folder, configuration)
-    let blobs = installation.blobs(Self.clock) { folder.newFile("media") }
+    let blobs = generations.blobs
     let care = MediaCare(backend: installation.users, blobs: blobs, clock: Self.clock)
     let media = MediaService(
       collections: generations.collections, blobs: blobs, quota: MediaQuota(configuration),
@@ -103,7 +103,7 @@ struct Application: Operations {
       try await accounts.revive(account)
     }
     return Generations(
-      collections: collections, kept: KeptFiles(dataRoot: configuration.text(.dataRoot)), folder: folder,
+      collections: collections, blobs: installation.blobs(clock) { folder.newFile("blob") }, folder: folder,
       clock: clock, lease: Int64(configuration.integer(.requestTime)) * 1000, limits: CollectionLimits())
   }
 

@@ -19,6 +19,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+STORES = ["files", "rows"]  # where the bytes of media files and replaced collections go
 START_SECONDS = 60
 STOP_SECONDS = 30
 

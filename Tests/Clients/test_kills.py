@@ -14,6 +14,7 @@ from device import ClientError
 from files import Contents
 from hand import LATER, NEW, Hand
 from proxy import Proxy
+from server import STORES
 from test_cuts import METHODS, change_everything
 
 pytestmark = [pytest.mark.faults, pytest.mark.durable]
@@ -167,7 +168,11 @@ def test_a_kill_during_a_download_harms_nothing(victim, worlds, folder):
 
 
 @pytest.mark.ours
-def test_a_kill_during_a_restore_leaves_the_replaced_or_the_restored_collection(victim, worlds, folder):
+@pytest.mark.parametrize("store", STORES)
+def test_a_kill_during_a_restore_leaves_the_replaced_or_the_restored_collection(
+    make_server, engine, worlds, folder, store
+):
+    victim = make_server(engine, DJANKISERV_MEDIA_STORE=store).start()
     hand = Hand(worlds(victim), folder, big(1))
     assert hand.upload(big(2)) == "OK"
     user = hand.world.user
@@ -182,6 +187,7 @@ def test_a_kill_during_a_restore_leaves_the_replaced_or_the_restored_collection(
         victim.start()
         assert len(hand.world.kept()["notes"]) == 8000
         assert [g["state"] for g in victim.generations(user)].count("current") == 1
+    victim.kill()
 
 
 @pytest.mark.ours

@@ -12,9 +12,9 @@ import pytest
 
 from device import ClientError, together
 from proxy import Proxy
+from server import STORES
 from wire import Refused, compress
 
-STORES = ["files", "rows"]
 METHODS = ["begin", "mediaChanges", "uploadChanges", "downloadFiles", "mediaSanity"]
 FAULTS = ["drop", "cut body", "drop reply", "cut reply"]
 MIB = 1 << 20

@@ -4,7 +4,7 @@ import pytest
 
 import dump
 from device import ClientError
-from server import User
+from server import STORES, User
 from world import FIRST, NOTES
 
 # Each edit: what must be there before, and what one device then does.
@@ -203,7 +203,10 @@ def test_sanity_failure_of_a_real_device_leads_to_a_full_sync(world):
 
 @pytest.mark.ours
 @pytest.mark.durable
-def test_G10_a_replaced_collection_can_be_had_back_by_every_device(world):
+@pytest.mark.parametrize("store", STORES)
+def test_G10_a_replaced_collection_can_be_had_back_by_every_device(make_server, engine, worlds, store):
+    server = make_server(engine, DJANKISERV_MEDIA_STORE=store).start()
+    world = worlds(server)
     a, b = world.pair()
     original = a.dump()
     lost = world.device()
@@ -222,6 +225,8 @@ def test_G10_a_replaced_collection_can_be_had_back_by_every_device(world):
             assert restored[table] == original[table], table
     states = [g["state"] for g in world.server.generations(world.user)]
     assert states.count("current") == 1
+    assert "all as they should be" in server.cli("media", "check", world.user.name).stdout
+    server.kill()
 
 
 @pytest.mark.ours

@@ -13,10 +13,11 @@ struct MediaCommand: ParsableCommand {
 struct CheckMedia: Command {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Read all media files of users and compare them with the index.",
+    abstract: "Read all media files and kept generations of users and compare them with the index.",
     discussion: """
       A file whose bytes are lost is forgotten with --repair: a device that still has it uploads it again after \
-      Tools, Check Media. \(databaseDiscussion)
+      Tools, Check Media. A generation whose bytes are lost cannot be restored, and is forgotten too. \
+      \(databaseDiscussion)
       """)
 
   @Argument(help: "The user's name.")
@@ -25,7 +26,7 @@ struct CheckMedia: Command {
   @Flag(help: "Check every user.")
   var all = false
 
-  @Flag(help: "Forget files whose bytes are lost, and remove bytes that belong to no file.")
+  @Flag(help: "Forget files and generations whose bytes are lost, and remove bytes that belong to none.")
   var repair = false
 
   func validate() throws {
@@ -56,6 +57,9 @@ struct CheckMedia: Command {
     let done = repair ? ("forgotten", "removed", "corrected") : ("lost", "found", "wrong")
     for file in report.missing { console.say("\(name): \(file): the bytes are not there (\(done.0))") }
     for file in report.damaged { console.say("\(name): \(file): the bytes have changed (\(done.0))") }
+    for number in report.lostGenerations {
+      console.say("\(name): generation \(number): the bytes are not there or have changed (\(done.0))")
+    }
     if report.orphans > 0 { console.say("\(name): \(report.orphans) unused (\(done.1))") }
     if report.areCountersWrong { console.say("\(name): the counters were wrong (\(done.2))") }
     console.say("\(name): \(report.files) files, \(report.isFine ? "all as they should be" : "checked")")

@@ -46,8 +46,9 @@ extension Setting {
 
   static let mediaStore = Setting(
     "DJANKISERV_MEDIA_STORE", .choice(["files", "rows"]), "files",
-    "Where the bytes of media files go: to files in the data folder, or to rows beside everything else of the user, "
-      + "for several servers without a folder in common. What the other store holds stays within reach.")
+    "Where the bytes of media files and replaced collections go: to files in the data folder, or to rows beside "
+      + "everything else of the user, for several servers without a folder in common. What the other store holds stays "
+      + "within reach.")
   static let mediaQuota = Setting(
     "DJANKISERV_MEDIA_QUOTA_MB", .integer(0...1_048_576), 0,
     "The media files of one user, all together, in MiB; 0 for no limit.")

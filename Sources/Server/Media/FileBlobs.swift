@@ -106,13 +106,8 @@ struct FileBlobs: BlobStore {
         return false
       }
       defer { close(descriptor) }
-      var piece = [UInt8](repeating: 0, count: 256 << 10)
-      while true {
-        let count = Foundation.read(descriptor, &piece, piece.count)
-        guard count >= 0 else { throw fileFault("read", path) }
-        if count == 0 { return true }
-        try piece.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
-      }
+      try FilePieces.read(descriptor, path, body)
+      return true
     }
   }
 

@@ -1,7 +1,7 @@
 import SyncCore
 
 extension Installation {
-  /// Where media files are kept.
+  /// Where the bytes of media files and kept generations are.
   /// - Parameters:
   ///   - clock: milliseconds since 1970.
   ///   - temporary: the path of a new file on the file system of the data.

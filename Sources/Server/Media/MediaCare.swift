@@ -1,7 +1,7 @@
 import SyncCore
 
-/// Compares index and bytes of a user's media, and removes bytes that nothing refers to. Safe while uploads run in any
-/// process: what is removed or forgotten is looked at again in the transaction that does it.
+/// Compares index and bytes of a user's media and kept generations, and removes bytes that nothing refers to. Safe
+/// while uploads run in any process: what is removed or forgotten is looked at again in the transaction that does it.
 struct MediaCare: Sendable {
   let backend: any Backend
   let blobs: any BlobStore
@@ -19,11 +19,15 @@ struct MediaCare: Sendable {
     /// Names of those whose bytes are not there, or are others.
     var missing: [String] = []
     var damaged: [String] = []
-    /// Bytes without a file; those of the last day are not counted.
+    /// Numbers of the kept generations that cannot be had back: bytes of theirs are not there, or are others.
+    var lostGenerations: [Int64] = []
+    /// Bytes that nothing refers to; those of the last day are not counted.
     var orphans = 0
     var areCountersWrong = false
 
-    var isFine: Bool { missing.isEmpty && damaged.isEmpty && orphans == 0 && !areCountersWrong }
+    var isFine: Bool {
+      missing.isEmpty && damaged.isEmpty && lostGenerations.isEmpty && orphans == 0 && !areCountersWrong
+    }
   }
 
   // MARK: Orphans
@@ -36,8 +40,7 @@ struct MediaCare: Sendable {
     for start in stride(from: 0, to: orphans.count, by: Self.page) {
       let some = Array(orphans[start..<min(start + Self.page, orphans.count)])
       try await backend.write(.user(account), .relaxed) { rows in
-        let unused = try some.filter { try !rows.isMedia($0) }
-        try blobs.remove(unused, of: account, putBefore: limit, rows)
+        try blobs.remove(rows.unused(some), of: account, putBefore: limit, rows)
       }
     }
     return orphans.count
@@ -45,13 +48,7 @@ struct MediaCare: Sendable {
 
   private func orphans(_ account: Int64) async throws -> [BlobDigest] {
     let limit = clock() - Self.grace
-    let used = try await backend.read(.user(account)) { rows in
-      var used: Set<BlobDigest> = []
-      try rows.scan(MediaEntry.self) { entry in
-        if let digest = entry.file?.digest { used.insert(digest) }
-      }
-      return used
-    }
+    let used = try await backend.read(.user(account)) { try $0.usedBlobs() }
     var orphans: [BlobDigest] = []
     var last: BlobDigest?
     while true {
@@ -66,43 +63,70 @@ struct MediaCare: Sendable {
 
   /// Reads everything and compares.
   /// - Parameter repairs: whether files without their bytes are forgotten, so that a device that still has one uploads
-  ///   it again, and orphans removed.
+  ///   it again, generations without theirs too, and orphans removed.
   func check(_ account: Int64, repairs: Bool) async throws -> Report {
     var report = Report()
     let started = clock()
-    var lost: [MediaEntry] = []
-    var last: Text?
-    while true {
-      let page = try await entries(account, after: last)
-      for entry in page {
-        guard let content = entry.file else { continue }
-        report.files += 1
-        let check = BlobCheck(content)
-        let isThere = try await blobs.read(account, content.digest) { check.add($0) }
-        if isThere && check.isWhole { continue }
-        if isThere { report.damaged.append(entry.name.string) } else { report.missing.append(entry.name.string) }
-        lost.append(entry)
-      }
-      guard page.count == Self.page else { break }
-      last = page.last?.name
-    }
+    let entries = try await lostEntries(account, &report)
+    let parts = try await lostParts(account)
+    report.lostGenerations = Set(parts.map(\.generation)).sorted()
+    if repairs { try await forget(account, entries, parts, before: started) }
     report.orphans = repairs ? try await collect(account) : try await orphans(account).count
-    if repairs { try await forget(account, lost, before: started) }
     report.areCountersWrong = try await areCountersWrong(account, repairs: repairs)
     return report
   }
 
-  private func entries(_ account: Int64, after name: Text?) async throws -> [MediaEntry] {
-    try await backend.read(.user(account)) { try $0.fetch(MediaEntry.self, .page(after: name, limit: Self.page)) }
+  private func lostEntries(_ account: Int64, _ report: inout Report) async throws -> [MediaEntry] {
+    var lost: [MediaEntry] = []
+    var last: Text?
+    while true {
+      let page = try await backend.read(.user(account)) { [last] rows in
+        try rows.fetch(MediaEntry.self, .page(after: last, limit: Self.page))
+      }
+      for entry in page {
+        guard let content = entry.file else { continue }
+        report.files += 1
+        switch try await bytes(account, content) {
+        case .whole: continue
+        case .damaged: report.damaged.append(entry.name.string)
+        case .missing: report.missing.append(entry.name.string)
+        }
+        lost.append(entry)
+      }
+      guard page.count == Self.page else { return lost }
+      last = page.last?.name
+    }
   }
 
-  private func forget(_ account: Int64, _ lost: [MediaEntry], before started: Int64) async throws {
-    guard !lost.isEmpty else { return }
+  private func lostParts(_ account: Int64) async throws -> [GenerationPart] {
+    var lost: [GenerationPart] = []
+    for part in try await backend.read(.user(account), { try $0.fetch(GenerationPart.self, .all) }) {
+      if let content = part.content, try await bytes(account, content) == .whole { continue }
+      lost.append(part)
+    }
+    return lost
+  }
+
+  private enum Bytes { case whole, damaged, missing }
+
+  private func bytes(_ account: Int64, _ content: MediaContent) async throws -> Bytes {
+    let check = BlobCheck(content)
+    guard try await blobs.read(account, content.digest, { check.add($0) }) else { return .missing }
+    return check.isWhole ? .whole : .damaged
+  }
+
+  private func forget(
+    _ account: Int64, _ entries: [MediaEntry], _ parts: [GenerationPart], before started: Int64
+  ) async throws {
+    guard !entries.isEmpty || !parts.isEmpty else { return }
     try await backend.write(.user(account), .acknowledged) { rows in
-      let contents = Set(lost.compactMap(\.file))
+      let contents = Set(entries.compactMap(\.file) + parts.compactMap(\.content))
       try blobs.remove(contents.map(\.digest), of: account, putBefore: started, rows)
       let missing = try blobs.missing(contents, of: account, rows)
-      try MediaUpdate(rows).forget(lost.filter { $0.file.map(missing.contains) ?? false })
+      try MediaUpdate(rows).forget(entries.filter { $0.file.map(missing.contains) ?? false })
+      for part in parts where part.content.map(missing.contains) ?? true {
+        try rows.forget(generation: part.generation)
+      }
     }
   }
 

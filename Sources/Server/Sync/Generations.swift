@@ -5,15 +5,17 @@ import SyncCore
 /// Replaces a user's collection as a whole, and keeps what was replaced (DESIGN, "Full upload, crash by crash").
 struct Generations: Sendable {
   let collections: UserCollections
-  let kept: KeptFiles
+  let blobs: any BlobStore
   let folder: WorkFolder
   /// Milliseconds since 1970.
   let clock: @Sendable () -> Int64
   /// How long a load may take before others drop it, in milliseconds.
   let lease: Int64
   let limits: CollectionLimits
+  /// Bytes of the longest part that a kept file is cut into: what one transaction of the ``BlobStore`` takes.
+  var longestPart: Int64 = 64 << 20
 
-  private var backend: any Backend { collections.backend }
+  var backend: any Backend { collections.backend }
 
   /// Loads an uploaded file and makes it the current collection; durable when it returns.
   /// - Throws: `CollectionFault` where the file is at fault, `conflict` where another upload was faster. Nothing is
@@ -52,7 +54,7 @@ struct Generations: Sendable {
     }
     let path = folder.newFile("restore")
     defer { unlink(path) }
-    try await kept.unpack(account, generation.file, to: path)
+    try await unpack(account, generation, to: path)
     let now = clock()
     try await replace(account, origin: "restore of \(number)") { loader in
       try CollectionFile.read(path: path, limits: limits, into: Restamped(loader, now: now))
@@ -159,8 +161,8 @@ struct Generations: Sendable {
 
   // MARK: Tidying
 
-  /// Drops loads that died, turns sealed generations into files, and drops the files that are neither among the
-  /// newest nor young enough.
+  /// Drops loads that died, turns sealed generations into files, and forgets those that are neither among the newest
+  /// nor young enough.
   func tidy(_ account: Int64, keep: Int, forMilliseconds age: Int64) async throws {
     let now = clock()
     for generation in try await backend.read(.user(account), { try $0.fetch(Generation.self, .all) }) {
@@ -176,7 +178,6 @@ struct Generations: Sendable {
     let old = try await list(account).filter { $0.state == .kept }
     for generation in old.dropFirst(keep) where generation.replaced + age <= now {
       try await forget(account, generation)
-      try await kept.remove(account, generation.file)
     }
   }
 
@@ -193,29 +194,8 @@ struct Generations: Sendable {
     try await discard(account, generation.number)
   }
 
-  /// Writes a sealed generation to a file, then drops its schema. One that never held a note is only dropped.
-  private func retire(_ account: Int64, _ generation: Generation) async throws {
-    let schema = Schema.collection(user: account, generation: generation.number)
-    if generation.notes + generation.cards == 0 {
-      try await backend.drop(schema)
-      return try await forget(account, generation)
-    }
-    let path = folder.newFile("retire")
-    defer { unlink(path) }
-    try await backend.read(schema) { try CollectionFile.write(schema: .v18, path: path, from: $0) }
-    let file = try await kept.pack(account, path)
-    try await backend.write(.user(account), .acknowledged) { rows in
-      guard var row = try rows.first(Generation.self, generation.number) else { return }
-      row.state = .kept
-      row.file = Text(file.digest)
-      row.size = Int64(file.size)
-      try rows.upsert([row])
-    }
-    try await backend.drop(schema)
-  }
-
-  private func forget(_ account: Int64, _ generation: Generation) async throws {
-    try await backend.write(.user(account), .acknowledged) { try $0.delete(Generation.self, [generation.number]) }
+  func forget(_ account: Int64, _ generation: Generation) async throws {
+    try await backend.write(.user(account), .acknowledged) { try $0.forget(generation: generation.number) }
   }
 }
 

@@ -39,7 +39,7 @@ public struct Generation: Row {
     case current = 1
     /// Replaced; its schema is still there.
     case sealed = 2
-    /// Replaced, and kept as a file.
+    /// Replaced, and kept as a file, whose parts are ``GenerationPart``s.
     case kept = 3
   }
 
@@ -56,8 +56,7 @@ public struct Generation: Row {
   public var notes: Int64 = 0
   public var cards: Int64 = 0
   public var reviews: Int64 = 0
-  /// SHA-256 of the kept file as hex digits, and its size in bytes.
-  public var file = Text()
+  /// Bytes of the kept file.
   public var size: Int64 = 0
 
   public init() {}
@@ -78,7 +77,6 @@ public struct Generation: Row {
     try visitor.integer("notes", &notes)
     try visitor.integer("cards", &cards)
     try visitor.integer("reviews", &reviews)
-    try visitor.text("file", &file)
     try visitor.integer("size", &size)
   }
 }

@@ -1,11 +1,11 @@
 /// Keeps the bytes of files, by their digest; each account has its own (DESIGN, "Media"). The words of each law are the
 /// name of its test.
 ///
-/// An index row in the account's schema says what is in use. Bytes are put first, and the index is written in a
-/// transaction that has found them there; they are removed in a transaction that has found no index row. So an index
-/// row without bytes cannot come to be, and bytes without a row are harmless.
+/// An index row in the account's schema says what is in use: a ``MediaEntry`` or a ``GenerationPart``. Bytes are put
+/// first, and the index is written in a transaction that has found them there; they are removed in a transaction that
+/// has found no index row. So an index row without bytes cannot come to be, and bytes without a row are harmless.
 public protocol BlobStore: Sendable {
-  /// Keeps blobs; they are on the disk when this returns.
+  /// Keeps blobs; they are on the disk when this returns. All of them may be one transaction.
   /// - What was put is read back as it was.
   /// - Putting equal contents again keeps one copy, which is young again.
   /// - Bytes that are not those of their digest are refused, and nothing of them is kept.

@@ -36,18 +36,11 @@ public struct MediaEntry: ChangeTracked {
   }
 }
 
-/// What a media file holds.
+/// What a media file, or a part of a kept generation, holds.
 public struct MediaContent: Sendable, Hashable {
   public var digest: BlobDigest
   /// Bytes.
   public var size: Int64
 
   public init(digest: BlobDigest, size: Int64) { (self.digest, self.size) = (digest, size) }
-}
-
-extension RowReader {
-  /// Whether a media file has these contents.
-  public func isMedia(_ digest: BlobDigest) throws -> Bool {
-    try fetch(MediaEntry.self, .owned(by: digest.prefix)).contains { $0.sha1 == digest.bytes }
-  }
 }

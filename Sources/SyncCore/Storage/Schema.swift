@@ -33,7 +33,10 @@ public enum Schema: Hashable, Sendable, CustomStringConvertible {
     public var rows: [any Row.Type] {
       switch self {
       case .accounts: [Account.self, AccountName.self, HostKey.self, LoginFailures.self]
-      case .user: [User.self, Generation.self, SyncOutcome.self, MediaEntry.self, Blob.self, BlobPiece.self]
+      case .user:
+        [
+          User.self, Generation.self, GenerationPart.self, SyncOutcome.self, MediaEntry.self, Blob.self, BlobPiece.self,
+        ]
       case .collection:
         [
           Col.self, Note.self, Card.self, Review.self, Grave.self, Deck.self, DeckConfig.self, Notetype.self,

@@ -11,6 +11,20 @@ import Synchronization
 /// The blob stores that are tested.
 enum StoreKind: String, CaseIterable, Sendable {
   case files, rows, rowsInSQLite, filesThenRows, rowsThenFiles
+
+  func open(
+    _ backend: any Backend, root: String, temporary: @escaping @Sendable () -> String,
+    clock: @escaping @Sendable () -> Int64
+  ) -> any BlobStore {
+    let files = FileBlobs(dataRoot: root, temporary: temporary, clock: clock)
+    let rows = RowBlobs(backend, clock: clock)
+    return switch self {
+    case .files: files
+    case .rows, .rowsInSQLite: rows
+    case .filesThenRows: EitherBlobs(chosen: files, other: rows)
+    case .rowsThenFiles: EitherBlobs(chosen: rows, other: files)
+    }
+  }
 }
 
 /// Users with a media store in a temporary folder, and a clock that a test can move.
@@ -49,15 +63,7 @@ final class MediaScene: Sendable {
 
   /// The store, on this backend or on another one.
   func store(_ other: (any Backend)? = nil) -> any BlobStore {
-    let clock: @Sendable () -> Int64 = { [self] in now }
-    let files = FileBlobs(dataRoot: root, temporary: { [self] in newFile() }, clock: clock)
-    let rows = RowBlobs(other ?? backend, clock: clock)
-    switch kind {
-    case .files: return files
-    case .rows, .rowsInSQLite: return rows
-    case .filesThenRows: return EitherBlobs(chosen: files, other: rows)
-    case .rowsThenFiles: return EitherBlobs(chosen: rows, other: files)
-    }
+    kind.open(other ?? backend, root: root, temporary: { [self] in newFile() }, clock: { [self] in now })
   }
 
   func service(_ other: (any Backend)? = nil, quota: MediaQuota = .none) -> MediaService {

@@ -1,6 +1,7 @@
 import AnkiFormats
 import Foundation
 import InMemoryBackend
+import SQLiteBackend
 import SyncCore
 
 @testable import Server
@@ -10,8 +11,10 @@ final class Installed: Sendable {
   static let account: Int64 = 1
   let root: String
   let backend: any Backend
+  private let store: StoreKind
 
-  init(_ engine: BackendFactory) async throws {
+  init(_ store: StoreKind = .files, _ engine: BackendFactory = .sqlite) async throws {
+    self.store = store
     root = NSTemporaryDirectory() + "djankiserv-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
     backend = try await engine.open(StorageSettings(folder: root))
@@ -25,13 +28,22 @@ final class Installed: Sendable {
 
   deinit { try? FileManager.default.removeItem(atPath: root) }
 
-  /// The parts of a server process, on this storage or on `backend`.
-  func process(_ backend: (any Backend)? = nil, now: Int64 = 1_700_000_000_000) throws -> Generations {
-    let collections = UserCollections(backend ?? self.backend, clock: { now }, revive: { _ in })
+  /// The parts of a server process, on this storage or on `backend`. Kept files are cut into small parts.
+  func process(
+    _ backend: (any Backend)? = nil, keeping store: StoreKind? = nil, now: Int64 = 1_700_000_000_000
+  ) throws -> Generations {
+    let backend = backend ?? self.backend
+    let collections = UserCollections(backend, clock: { now }, revive: { _ in })
     let folder = try WorkFolder(dataRoot: root, host: "here", random: .random(in: .min ... .max))
+    let blobs = (store ?? self.store).open(backend, root: root, temporary: { folder.newFile("blob") }, clock: { now })
     return Generations(
-      collections: collections, kept: KeptFiles(dataRoot: root), folder: folder, clock: { now }, lease: 60_000,
-      limits: CollectionLimits())
+      collections: collections, blobs: blobs, folder: folder, clock: { now }, lease: 60_000,
+      limits: CollectionLimits(), longestPart: 700)
+  }
+
+  /// What looks after the bytes of a process.
+  func care(_ generations: Generations) -> MediaCare {
+    MediaCare(backend: generations.backend, blobs: generations.blobs, clock: generations.clock)
   }
 
   /// A collection file that holds the notes with these ids.

@@ -195,6 +195,6 @@ struct MediaSyncTests {
   func byContents() async throws {
     try await bench.upload([("a", "1"), ("b", "1"), ("c", "2"), ("c", nil)])
     let digests = ["1", "2", "3"].map { MediaBench.content($0).digest }
-    #expect(try await bench.write { rows in try digests.map(rows.isMedia) } == [true, false, false])
+    #expect(try await bench.write { rows in try rows.unused(digests) } == Array(digests[1...]))
   }
 }

@@ -1,0 +1,32 @@
+import Foundation
+
+/// Files read in pieces of at most 256 KiB. Blocks.
+enum FilePieces {
+  private static let longest = 256 << 10
+
+  static func read(
+    _ path: String, from offset: Int64 = 0, count: Int64 = .max, _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw fileFault("open", path) }
+    defer { close(descriptor) }
+    try read(descriptor, path, from: offset, count: count, body)
+  }
+
+  /// Reads an open file; ends early where the file does.
+  /// - Parameter path: names it where it cannot be read.
+  static func read(
+    _ descriptor: Int32, _ path: String, from offset: Int64 = 0, count: Int64 = .max,
+    _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    var (offset, left) = (offset, count)
+    var piece = [UInt8](repeating: 0, count: longest)
+    while left > 0 {
+      let count = pread(descriptor, &piece, Int(min(left, Int64(longest))), Int(offset))
+      guard count >= 0 else { throw fileFault("read", path) }
+      if count == 0 { return }
+      try piece.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+      (offset, left) = (offset + Int64(count), left - Int64(count))
+    }
+  }
+}
