@@ -94,10 +94,9 @@ struct Application: Operations {
     _ installation: Installation, _ folder: WorkFolder, _ configuration: Configuration
   ) -> Generations {
     let accounts = installation.accounts
-    let engine = configuration.text(DatabaseSettings.userDB.engine)
     let collections = UserCollections(traced(installation), clock: clock) { account in
       // Where an engine keeps what it has, a schema that is gone is a loss that must not be papered over.
-      guard Backends.withinProcess.contains(engine) else {
+      guard try configuration.backend(DatabaseSettings.userDB.engine).isWithinProcess else {
         throw StorageError(.notFound, "the schema of user \(account) is gone")
       }
       try await accounts.revive(account)

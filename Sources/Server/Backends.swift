@@ -1,20 +1,18 @@
 import InMemoryBackend
 import SQLiteBackend
-import SyncCore
+public import SyncCore
 
-/// The storage engines of this program: the one place that names them.
-enum Backends {
+/// The storage engines of this program: the one place that names them. A program of one's own hands its list to
+/// ``Djankiserv/run(backends:)``.
+public enum Backends {
   /// Every engine; a new one is one more line here.
-  static let all: [BackendFactory] = [
+  public static let all: [BackendFactory] = [
     .sqlite,
     .memory,
   ]
 
   /// Needs nothing to be set up.
   static let standard = BackendFactory.sqlite.name
-
-  /// Engines whose rows no other process can reach.
-  static let withinProcess: Set<String> = [BackendFactory.memory.name]
 
   /// What the older servers' settings call them (compat.md, "Environment").
   static let olderNames = [
@@ -24,7 +22,7 @@ enum Backends {
   ]
 
   /// - Throws: `invalid`, naming the engines that are known.
-  static func named(_ name: String) throws -> BackendFactory {
-    try all.named(olderNames[name.lowercased()] ?? name)
+  static func named(_ name: String, in backends: [BackendFactory]) throws -> BackendFactory {
+    try backends.named(olderNames[name.lowercased()] ?? name)
   }
 }

@@ -3,9 +3,9 @@ import Synchronization
 
 extension BackendFactory {
   /// Keeps everything in the memory of this process, and nothing beyond it.
-  public static let memory = BackendFactory(name: "memory", aliases: ["inmemory", "in-memory"]) { settings in
-    InMemoryBackend(settings)
-  }
+  public static let memory = BackendFactory(
+    name: "memory", aliases: ["inmemory", "in-memory"], isWithinProcess: true
+  ) { settings in InMemoryBackend(settings) }
 }
 
 /// The reference engine: each schema is a value. A read looks at the value of its moment, a write changes a copy that

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+public import SyncCore
 
 /// The command line. Everything that goes wrong is one line on the standard error and exit code 1, wrong options with
 /// their usage behind it.
@@ -17,10 +18,11 @@ public enum Djankiserv {
   }
 
   /// Runs the command that the process was started with, and ends the process if it failed.
-  public static func run() async {
+  /// - Parameter backends: the storage engines that can be chosen by name.
+  public static func run(backends: [BackendFactory] = Backends.all) async {
     // What we write is nobody else's to read (DESIGN, "Full upload").
     umask(0o077)
-    let code = await run(Array(CommandLine.arguments.dropFirst()), in: .ofProcess(Application()))
+    let code = await run(Array(CommandLine.arguments.dropFirst()), in: .ofProcess(Application(), backends))
     if code != 0 { exit(code) }
   }
 

@@ -6,16 +6,18 @@ struct Surroundings: Sendable {
   var environment: [String: String]
   var console: Console
   var operations: any Operations
+  /// The engines that can be chosen.
+  var backends = Backends.all
   /// Milliseconds since 1970.
   var now: @Sendable () -> Int64
   /// That many bytes that nobody can guess.
   var random: @Sendable (Int) -> [UInt8]
 
   /// Those of this process.
-  static func ofProcess(_ operations: any Operations) -> Surroundings {
+  static func ofProcess(_ operations: any Operations, _ backends: [BackendFactory]) -> Surroundings {
     Surroundings(
       environment: ProcessInfo.processInfo.environment, console: .ofProcess, operations: operations,
-      now: { Int64(Date().timeIntervalSince1970 * 1000) },
+      backends: backends, now: { Int64(Date().timeIntervalSince1970 * 1000) },
       random: { count in
         var generator = SystemRandomNumberGenerator()
         return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
@@ -23,7 +25,7 @@ struct Surroundings: Sendable {
   }
 
   func configuration(_ overrides: [Setting: String] = [:]) throws -> Configuration {
-    try Configuration(environment: environment, overrides: overrides)
+    try Configuration(environment: environment, overrides: overrides, backends: backends)
   }
 
   /// Opens the storage for as long as `body` runs. A server may be running beside it.
@@ -45,10 +47,10 @@ struct Surroundings: Sendable {
   }
 
   private func requireReach(of database: DatabaseSettings, _ configuration: Configuration) throws {
-    let engine = configuration.text(database.engine)
-    guard Backends.withinProcess.contains(engine) else { return }
+    let engine = try configuration.backend(database.engine)
+    guard engine.isWithinProcess else { return }
     throw ConfigurationError(
-      "\(database.engine.name): this command cannot reach the \(engine) of the serving process; "
+      "\(database.engine.name): this command cannot reach the \(engine.name) of the serving process; "
         + "choose another engine, such as \(Backends.standard)")
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SyncCore
 
 /// Every setting's value and where it came from. All values were checked when it was made.
 struct Configuration: Sendable {
@@ -15,6 +16,8 @@ struct Configuration: Sendable {
     var origin: Origin
   }
 
+  /// The engines that can be chosen.
+  let backends: [BackendFactory]
   let folders: Folders
   /// Of this machine; some defaults depend on them.
   let processors: Int
@@ -27,9 +30,10 @@ struct Configuration: Sendable {
   /// counts as not set.
   /// - Throws: `ConfigurationError`: one line that names the setting, its value and what is allowed.
   init(
-    environment: [String: String], overrides: [Setting: String] = [:],
+    environment: [String: String], overrides: [Setting: String] = [:], backends: [BackendFactory] = Backends.all,
     processors: Int = ProcessInfo.processInfo.activeProcessorCount
   ) throws {
+    self.backends = backends
     folders = Folders(environment)
     self.processors = processors
     let file = try ConfigurationFile(environment, folders)
@@ -40,7 +44,9 @@ struct Configuration: Sendable {
         var given = try ordered ?? setting.find(in: environment, Origin.environment)
           ?? setting.find(in: file.values, { _ in .file(file.path) })
       else { continue }
-      guard let normal = setting.normal(given.text) else { throw ConfigurationError(setting, given.text) }
+      guard let normal = setting.normal(given.text, backends) else {
+        throw ConfigurationError(setting, given.text, backends)
+      }
       given.text = normal
       found[setting] = given
     }
@@ -59,6 +65,8 @@ struct Configuration: Sendable {
   func integer(_ setting: Setting) -> Int { Int(text(setting)) ?? 0 }
   /// For settings of the kind `flag`.
   func flag(_ setting: Setting) -> Bool { text(setting) == "true" }
+  /// For settings of the kind `engine`.
+  func backend(_ setting: Setting) throws -> BackendFactory { try Backends.named(text(setting), in: backends) }
 }
 
 extension Setting {

@@ -36,7 +36,7 @@ enum ConfigurationPage {
   private static func range(_ setting: Setting) -> String {
     switch setting.kind {
     case .text, .flag: ""
-    case .integer, .choice, .engine: " Allowed: \(setting.allowed)."
+    case .integer, .choice, .engine: " Allowed: \(setting.allowed(Backends.all))."
     }
   }
 }

@@ -31,8 +31,10 @@ extension DatabaseSettings {
   private static let followingEngine = Setting.Default.derived(
     words: "as DJANKISERV_USERDB_ENGINE, but \(Backends.standard) where that is memory"
   ) { configuration in
-    let engine = configuration.text(userDB.engine)
-    return Backends.withinProcess.contains(engine) ? Backends.standard : engine
+    guard let followed = try? configuration.backend(userDB.engine), !followed.isWithinProcess else {
+      return Backends.standard
+    }
+    return followed.name
   }
 
   private struct Part {

@@ -51,7 +51,7 @@ extension Configuration {
   fileprivate func chosen(_ database: DatabaseSettings) -> [String] { database.all.map(text) }
 
   fileprivate func open(_ database: DatabaseSettings) async throws -> any Backend {
-    try await Backends.named(text(database.engine)).open(
+    try await backend(database.engine).open(
       StorageSettings(
         folder: text(.dataRoot), threads: integer(.poolSize), threadPatience: Double(integer(.poolWait)),
         patience: Double(integer(.userWait)), queue: integer(.maxWaiting),

@@ -9,7 +9,7 @@ struct Setting: Sendable {
     case integer(ClosedRange<Int>)
     case flag
     case choice([String])
-    /// A storage engine, by a name of ``Backends``.
+    /// A storage engine, by its name.
     case engine
   }
 
@@ -53,26 +53,26 @@ extension Setting.Default: ExpressibleByStringLiteral, ExpressibleByIntegerLiter
 
 extension Setting {
   /// The value in the form that the program uses, or nil where it is none of those allowed.
-  func normal(_ text: String) -> String? {
+  func normal(_ text: String, _ backends: [BackendFactory]) -> String? {
     guard !refused.contains(text) else { return nil }
     switch kind {
     case .text: return text
     case .integer(let range): return Int(text).flatMap { range.contains($0) ? String($0) : nil }
     case .flag: return Self.flags[text.lowercased()].map { $0 ? "true" : "false" }
     case .choice(let words): return words.contains(text.lowercased()) ? text.lowercased() : nil
-    case .engine: return (try? Backends.named(text))?.name
+    case .engine: return (try? Backends.named(text, in: backends))?.name
     }
   }
 
   /// What is allowed, in words.
-  var allowed: String {
+  func allowed(_ backends: [BackendFactory]) -> String {
     switch kind {
     case .text where !refused.isEmpty: "any text but the published example"
     case .text: "any text"
     case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .flag: "true or false"
     case .choice(let words): words.joined(separator: ", ")
-    case .engine: Backends.all.map(\.name).joined(separator: ", ")
+    case .engine: backends.map(\.name).joined(separator: ", ")
     }
   }
 

@@ -4,13 +4,15 @@ public struct BackendFactory: Sendable {
   public let name: String
   /// Other names that mean the same engine.
   public let aliases: [String]
+  /// Whether its rows are in the memory of one process: gone with it, and out of reach for every other one.
+  public let isWithinProcess: Bool
   private let make: @Sendable (StorageSettings) async throws -> any Backend
 
   public init(
-    name: String, aliases: [String] = [],
+    name: String, aliases: [String] = [], isWithinProcess: Bool = false,
     open: @escaping @Sendable (StorageSettings) async throws -> any Backend
   ) {
-    (self.name, self.aliases, make) = (name, aliases, open)
+    (self.name, self.aliases, self.isWithinProcess, make) = (name, aliases, isWithinProcess, open)
   }
 
   public func open(_ settings: StorageSettings) async throws -> any Backend { try await make(settings) }

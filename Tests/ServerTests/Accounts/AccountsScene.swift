@@ -1,4 +1,5 @@
 import Dispatch
+import InMemoryBackend
 import SyncCore
 import Synchronization
 
@@ -22,7 +23,7 @@ struct AccountsScene {
   }
 
   static func memory() async throws -> any Backend {
-    try await Backends.named("memory").open(StorageSettings(folder: "", patience: 600, queue: 1000))
+    try await BackendFactory.memory.open(StorageSettings(folder: "", patience: 600, queue: 1000))
   }
 
   @Sendable static func random(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255) } }

@@ -31,7 +31,7 @@ struct ConfigurationTests {
     let configuration = try load([:])
     for setting in Options.all {
       let text = configuration.text(setting)
-      #expect(setting.normal(text) == text, "\(setting.name)")
+      #expect(setting.normal(text, Backends.all) == text, "\(setting.name)")
     }
   }
 
@@ -82,6 +82,18 @@ struct ConfigurationTests {
     #expect(try load(["DJANKISERV_USERDB_ENGINE": "memory"]).text(main.engine) == "sqlite")
     let asked = try load(["DJANKISERV_USERDB_ENGINE": "memory", "DJANKISERV_MAINDB_ENGINE": "memory"])
     #expect(asked.text(main.engine) == "memory")
+  }
+
+  @Test("an engine from outside can be chosen, named in errors, and followed by the accounts")
+  func engineFromOutside() throws {
+    let backends = Backends.all + [BackendFactory(name: "custom") { _ in throw StorageError(.unavailable, "") }]
+    let chosen = try Configuration(environment: ["DJANKISERV_USERDB_ENGINE": "Custom"], backends: backends)
+    #expect(try chosen.backend(DatabaseSettings.userDB.engine).name == "custom")
+    #expect(chosen.text(DatabaseSettings.mainDB.engine) == "custom")
+    let error = #expect(throws: ConfigurationError.self) {
+      try Configuration(environment: ["DJANKISERV_USERDB_ENGINE": "oracle"], backends: backends)
+    }
+    #expect(error?.message.hasSuffix("\(Self.known), custom") == true)
   }
 
   static let known = Backends.all.map(\.name).joined(separator: ", ")
