@@ -19,7 +19,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "Tests" / "Clients"))
 
 import load
 import shapes
-from scenarios import Account, Upload, plan
+from media import media_plan
+from scenarios import Account, plan
 
 from server import Djankiserv, Official
 
@@ -53,10 +54,9 @@ class Bench:
                 self._measure(scenario, accounts)
 
     def _accounts(self, server, group):
-        """Users for all scenarios of the group; those of uploads need no collection before."""
+        """Users for all scenarios of the group, who have what its first one needs."""
         needed = max(scenario.users for scenario in group)
-        shape = None if isinstance(group[0], Upload) else group[0].shape
-        return [Account(server, shape) for _ in range(needed)]
+        return [Account(server, group[0].before) for _ in range(needed)]
 
     def _measure(self, scenario, accounts):
         medians = []
@@ -104,7 +104,7 @@ def forget_peak(server):
 
 def main():
     options = arguments()
-    groups = [[one for one in group if options.only in one.name] for group in plan(options.quick)]
+    groups = [[one for one in group if options.only in one.name] for group in plan(options.quick) + media_plan(options.quick)]
     folder = tempfile.mkdtemp(prefix="djankiserv-bench-", dir=options.folder)
     users = sum(max((one.users for one in group), default=0) for group in groups)
     servers = [Official(f"{folder}/official", users=users, upload_megs=2000)]

@@ -24,10 +24,11 @@ class Call:
 
     method: str
     body: bytes
+    place: str = "sync"
 
     @classmethod
-    def of(cls, method, payload):
-        return cls(method, compress(json.dumps(payload).encode()))
+    def of(cls, method, payload, place="sync"):
+        return cls(method, compress(json.dumps(payload).encode()), place)
 
 
 class Connection:
@@ -42,7 +43,7 @@ class Connection:
 
     def call(self, call):
         """Sends and reads to the end; the length of the answer's body."""
-        request = f"POST /sync/{call.method} {self.head}{len(call.body)}\r\n\r\n".encode()
+        request = f"POST /{call.place}/{call.method} {self.head}{len(call.body)}\r\n\r\n".encode()
         while True:
             fresh = self.socket is None
             if fresh:

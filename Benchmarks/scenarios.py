@@ -22,6 +22,11 @@ class Scenario:
         self.users = users
         self.times = times
 
+    @property
+    def before(self):
+        """The collection that users have before."""
+        return self.shape
+
     def operations(self, account):
         raise NotImplementedError
 
@@ -119,6 +124,8 @@ class SyncDown(Scenario):
 
 
 class Upload(Scenario):
+    before = None
+
     def operations(self, account):
         return [[Call("upload", self.shape.body())]] * self.times
 
