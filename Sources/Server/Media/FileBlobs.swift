@@ -2,7 +2,9 @@ import Foundation
 import NIOPosix
 import SyncCore
 
-/// Keeps blobs as files: `DATA_ROOT/blobs/<account>/<2 hex digits>/<sha1>`. No name comes from a client.
+/// Keeps blobs as files: `DATA_ROOT/blobs/<account>/<hex digit>/<sha1>`. No name comes from a client.
+///
+/// There are few folders because a put waits for the disk once for each that it adds to.
 struct FileBlobs: BlobStore {
   private let root: String
   /// The path of a new file on the file system of the root, which goes with the process.
@@ -18,16 +20,16 @@ struct FileBlobs: BlobStore {
 
   func put(_ account: Int64, _ blobs: [BlobSource]) async throws {
     try await NIOThreadPool.singleton.runIfActive {
-      var parts: [(part: String, blob: BlobSource)] = []
-      defer { for (part, _) in parts { unlink(part) } }
+      var parts: [Part] = []
+      defer { for part in parts { part.discard() } }
       for blob in blobs where try !touch(path(account, blob.content.digest), size: blob.content.size) {
-        let part = temporary()
-        parts.append((part, blob))
+        let part = try Part(creating: temporary(), for: blob.content.digest)
+        parts.append(part)
         try write(blob, to: part)
       }
       // Written first and waited for then: the disk does in one go what it would else do for each.
-      for (part, _) in parts { try waitForDisk(part) }
-      try install(parts.map { ($0.part, $0.blob.content.digest) }, account)
+      for part in parts { try part.waitForDisk() }
+      try install(parts, account)
     }
   }
 
@@ -35,40 +37,25 @@ struct FileBlobs: BlobStore {
   /// - Returns: false where it is not there in its whole length.
   private func touch(_ path: String, size: Int64) throws -> Bool {
     guard fileSize(path) == size else { return false }
-    let now = clock()
-    let time = timespec(tv_sec: Int(now / 1000), tv_nsec: Int(now % 1000) * 1_000_000)
+    let time = timespec(milliseconds: clock())
     return utimensat(AT_FDCWD, path, [time, time], 0) == 0
   }
 
-  private func write(_ blob: BlobSource, to part: String) throws {
-    let descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw fileFault("create", part) }
-    defer { close(descriptor) }
+  private func write(_ blob: BlobSource, to part: Part) throws {
     var builder = BlobDigest.Builder()
     var size: Int64 = 0
     try blob.pieces { bytes in
       builder.add(bytes)
       size += Int64(bytes.count)
-      try Self.write(bytes, to: descriptor, part)
+      try part.append(bytes)
     }
     guard builder.digest() == blob.content.digest, size == blob.content.size else {
       throw StorageError(.corrupt, "a blob is not what its digest says")
     }
-    let now = clock()
-    let time = timespec(tv_sec: Int(now / 1000), tv_nsec: Int(now % 1000) * 1_000_000)
-    guard futimens(descriptor, [time, time]) == 0 else { throw fileFault("date", part) }
+    try part.date(clock())
   }
 
-  private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ path: String) throws {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = Foundation.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-      guard count >= 0 || errno == EINTR else { throw fileFault("write", path) }
-      rest = rest.dropFirst(max(count, 0))
-    }
-  }
-
-  private func install(_ parts: [(path: String, digest: BlobDigest)], _ account: Int64) throws {
+  private func install(_ parts: [Part], _ account: Int64) throws {
     guard !parts.isEmpty else { return }
     let folders = Set(parts.map { folder(account, $0.digest) })
     let made = try folders.filter { try Self.make($0) }
@@ -120,10 +107,10 @@ struct FileBlobs: BlobStore {
   func list(_ account: Int64, after: BlobDigest?, limit: Int) async throws -> [StoredBlob] {
     try await NIOThreadPool.singleton.runIfActive {
       var found: [StoredBlob] = []
-      let start = after.map { String($0.hex.prefix(2)) } ?? ""
-      for folder in names("\(root)/\(account)") where folder.utf8.count == 2 && folder >= start {
+      let start = after.map { shelf($0) } ?? ""
+      for folder in names("\(root)/\(account)") where folder >= start {
         for digest in names("\(root)/\(account)/\(folder)").compactMap(BlobDigest.init(hex:)) {
-          guard after.map({ $0 < digest }) ?? true, digest.hex.hasPrefix(folder) else { continue }
+          guard after.map({ $0 < digest }) ?? true, shelf(digest) == folder else { continue }
           guard found.count < limit else { return found }
           if let blob = stored(account, digest) { found.append(blob) }
         }
@@ -153,7 +140,8 @@ struct FileBlobs: BlobStore {
 
   // MARK: Paths
 
-  private func folder(_ account: Int64, _ digest: BlobDigest) -> String { "\(root)/\(account)/\(digest.hex.prefix(2))" }
+  private func shelf(_ digest: BlobDigest) -> String { String(digest.hex.prefix(1)) }
+  private func folder(_ account: Int64, _ digest: BlobDigest) -> String { "\(root)/\(account)/\(shelf(digest))" }
   private func path(_ account: Int64, _ digest: BlobDigest) -> String { "\(folder(account, digest))/\(digest.hex)" }
 
   private func names(_ folder: String) -> [String] {
@@ -170,5 +158,49 @@ struct FileBlobs: BlobStore {
   private func fileSize(_ path: String) -> Int64? {
     var status = stat()
     return stat(path, &status) == 0 ? Int64(status.st_size) : nil
+  }
+}
+
+/// A file that is being written, and has no name of its own yet.
+private struct Part {
+  let path: String
+  let digest: BlobDigest
+  private let descriptor: Int32
+
+  init(creating path: String, for digest: BlobDigest) throws {
+    (self.path, self.digest) = (path, digest)
+    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw fileFault("create", path) }
+  }
+
+  func append(_ bytes: UnsafeRawBufferPointer) throws {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+      guard count >= 0 || errno == EINTR else { throw fileFault("write", path) }
+      rest = rest.dropFirst(max(count, 0))
+    }
+  }
+
+  /// - Parameter time: milliseconds since 1970.
+  func date(_ time: Int64) throws {
+    let time = timespec(milliseconds: time)
+    guard futimens(descriptor, [time, time]) == 0 else { throw fileFault("date", path) }
+  }
+
+  func waitForDisk() throws {
+    guard fsync(descriptor) == 0 else { throw fileFault("fsync", path) }
+  }
+
+  /// Closes the file, and removes it unless it got a name.
+  func discard() {
+    close(descriptor)
+    unlink(path)
+  }
+}
+
+extension timespec {
+  fileprivate init(milliseconds: Int64) {
+    self.init(tv_sec: Int(milliseconds / 1000), tv_nsec: Int(milliseconds % 1000) * 1_000_000)
   }
 }

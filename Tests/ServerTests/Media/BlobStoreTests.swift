@@ -131,7 +131,7 @@ struct BlobStoreTests {
   func files() async throws {
     let scene = try await MediaScene(.files)
     try await scene.store().put(Self.account, [MediaScene.blob("a")])
-    let path = "\(scene.root)/blobs/1/86/86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"
+    let path = "\(scene.root)/blobs/1/8/86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"
     let attributes = try FileManager.default.attributesOfItem(atPath: path)
     #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
     try Data("torn".utf8).write(to: URL(filePath: path))

@@ -93,7 +93,7 @@ extension MediaScene {
     let digest = Self.digest(text)
     guard leavingWrongBytes else { return try await remove([digest]) }
     let wrong = Array(repeating: UInt8(ascii: "?"), count: text.utf8.count)
-    let path = "\(root)/blobs/1/\(digest.hex.prefix(2))/\(digest.hex)"
+    let path = "\(root)/blobs/1/\(digest.hex.prefix(1))/\(digest.hex)"
     if FileManager.default.fileExists(atPath: path) {
       let age = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate]
       try Data(wrong).write(to: URL(filePath: path))

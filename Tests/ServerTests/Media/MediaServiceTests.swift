@@ -169,7 +169,7 @@ struct MediaServiceTests {
       _ = FileManager.default.fileExists(atPath: "\(scene.root)/\(path)", isDirectory: &isFolder)
       return !isFolder.boolValue
     }
-    #expect(blobs.count == 8 && blobs.allSatisfy { $0.hasPrefix("blobs/1/") && $0.utf8.count == 8 + 3 + 40 })
+    #expect(blobs.count == 8 && blobs.allSatisfy { $0.hasPrefix("blobs/1/") && $0.utf8.count == 8 + 2 + 40 })
   }
 
   @Test("the bytes of an upload whose user is deleted meanwhile go with the user", arguments: [StoreKind.files, .rows])
