@@ -8,36 +8,65 @@ public struct Dialect: Sendable {
   /// What follows `INSERT` so that a row with the same key is replaced.
   public enum Upsert: Sendable { case orReplace, onConflict, onDuplicateKey }
 
+  /// How "behind this key" is said of a key with several columns, so that an index serves it.
+  public enum KeyOrder: Sendable {
+    /// `(a, b) > (?, ?)`
+    case rows
+    /// `(a > ? OR (a = ? AND b > ?))`
+    case columns
+  }
+
+  /// How one statement takes many rows or keys.
+  public enum Many: Sendable {
+    /// One array per column: one text for any number.
+    case arrays
+    /// A list in the text, in pieces of these sizes: the largest that fits, down to 1.
+    case lists([Int])
+  }
+
   public let integer: String
   public let text: String
+  /// A text that is part of a key.
+  public let keyText: String
   public let blob: String
   /// Stands on both sides of an identifier.
   public let quote: String
   public let parameters: Parameters
   public let upsert: Upsert
+  public let keyOrder: KeyOrder
+  public let many: Many
   /// Whether an index ends with the columns of the key by itself.
   public let indexesHoldTheKey: Bool
+  /// Whether the primary key is made with the indexes, behind the rows of a load, and not with the table.
+  public let keyFollowsRows: Bool
+  /// How the making of a table begins, and of one that may be lost with the power.
+  public let createTable: String
+  public let createVolatileTable: String
   /// What follows the columns of a table with one integer as key, and of one with any other key.
   public let numberedTable: String
   public let keyedTable: String
 
   public init(
-    integer: String, text: String, blob: String, quote: String, parameters: Parameters, upsert: Upsert,
-    indexesHoldTheKey: Bool, numberedTable: String = "", keyedTable: String = ""
+    integer: String, text: String, keyText: String? = nil, blob: String, quote: String, parameters: Parameters,
+    upsert: Upsert, keyOrder: KeyOrder = .rows, many: Many = .lists([1]), indexesHoldTheKey: Bool,
+    keyFollowsRows: Bool = false, createTable: String = "CREATE TABLE", createVolatileTable: String = "CREATE TABLE",
+    numberedTable: String = "", keyedTable: String = ""
   ) {
-    (self.integer, self.text, self.blob, self.quote) = (integer, text, blob, quote)
-    (self.parameters, self.upsert, self.indexesHoldTheKey) = (parameters, upsert, indexesHoldTheKey)
-    (self.numberedTable, self.keyedTable) = (numberedTable, keyedTable)
+    (self.integer, self.text, self.keyText, self.blob) = (integer, text, keyText ?? text, blob)
+    (self.quote, self.parameters, self.upsert) = (quote, parameters, upsert)
+    (self.keyOrder, self.many, self.indexesHoldTheKey) = (keyOrder, many, indexesHoldTheKey)
+    (self.keyFollowsRows, self.createTable) = (keyFollowsRows, createTable)
+    (self.createVolatileTable, self.numberedTable, self.keyedTable) = (createVolatileTable, numberedTable, keyedTable)
   }
 
   /// The names of tables and columns are our own, never a user's text.
   func quoted(_ name: StaticString) -> String { quoted(name.text) }
   func quoted(_ name: String) -> String { quote + name + quote }
 
-  func type(_ kind: Table.Kind) -> String {
+  func type(_ kind: Table.Kind, inKey: Bool) -> String {
     switch kind {
     case .integer: integer
-    case .text: text
+    case .text: inKey ? keyText : text
     case .blob: blob
     }
   }

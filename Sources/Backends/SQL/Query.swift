@@ -1,12 +1,50 @@
 public import SyncCore
 
-/// A part of a selection as SQL. The values are bound in the order integer, key, limit, as far as they are there.
+/// A part of a selection as SQL.
 public struct Query<Key: RowKey>: Sendable {
   public let sql: String
-  public var integer: Int64?
-  public var key: Key?
+  var integer: Int64?
+  var key: Key?
+  /// The names that the key's columns are visited with, and how many of them, the first time and so on.
+  var keyNames: [StaticString] = []
+  var keyLengths = 0...0
   /// Whether the statement ends with a limit.
-  public var isLimited = false
+  var isLimited = false
+
+  /// Visits the values in the order of the statement's parameters.
+  public func bind(_ visitor: inout some ColumnVisitor, limit: Int) throws {
+    if var integer { try visitor.integer("number", &integer) }
+    if var key {
+      for length in keyLengths {
+        var part = Prefix(visitor: visitor, rest: length)
+        try key.columns(&part, keyNames)
+        visitor = part.visitor
+      }
+    }
+    guard isLimited else { return }
+    var number = Int64(limit)
+    try visitor.integer("limit", &number)
+  }
+}
+
+/// Hands on the first columns alone.
+private struct Prefix<Visitor: ColumnVisitor>: ColumnVisitor {
+  var visitor: Visitor
+  var rest: Int
+
+  private mutating func takes() -> Bool {
+    rest -= 1
+    return rest >= 0
+  }
+  mutating func integer(_ name: StaticString, _ value: inout Int64) throws {
+    if takes() { try visitor.integer(name, &value) }
+  }
+  mutating func text(_ name: StaticString, _ value: inout Text) throws {
+    if takes() { try visitor.text(name, &value) }
+  }
+  mutating func blob(_ name: StaticString, _ value: inout [UInt8]) throws {
+    if takes() { try visitor.blob(name, &value) }
+  }
 }
 
 extension TableSQL {
@@ -18,11 +56,11 @@ extension TableSQL {
     case .all:
       return [Query(sql: all)]
     case .keys(let keys):
-      return keys.map { Query(sql: row, key: $0) }
+      return keys.map { Query(sql: row, key: $0, keyNames: keyNames, keyLengths: keyNames.count...keyNames.count) }
     case .page(nil, _):
       return [Query(sql: firstPage, isLimited: true)]
     case .page(let after?, _):
-      return [Query(sql: nextPage, key: after, isLimited: true)]
+      return [Query(sql: nextPage, key: after, keyNames: keyNames, keyLengths: behindKey, isLimited: true)]
     case .owned(let owner):
       guard let owned else { throw unanswerable(R.table, "owner") }
       return [Query(sql: owned, integer: owner)]
@@ -30,7 +68,8 @@ extension TableSQL {
       guard let changed, let sameUSN else { throw unanswerable(R.table, "usn") }
       // Two conditions on (usn, key) at once make some planners read from the beginning.
       guard let after, after.usn >= since else { return [Query(sql: changed, integer: since, isLimited: true)] }
-      let rest = Query<R.Key>(sql: sameUSN, integer: after.usn, key: after.key, isLimited: true)
+      let rest = Query<R.Key>(
+        sql: sameUSN, integer: after.usn, key: after.key, keyNames: keyNames, keyLengths: behindKey, isLimited: true)
       return after.usn == .max ? [rest] : [rest, Query(sql: changed, integer: after.usn + 1, isLimited: true)]
     }
   }

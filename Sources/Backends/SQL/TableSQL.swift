@@ -26,15 +26,25 @@ public struct TableSQL: Sendable {
   public let owned: String?
   /// The names that a key's own columns are visited with.
   public let keyNames: [StaticString]
+  /// Takes the rows of a load where the engine has a way of its own for that: name and columns.
+  public let nameAndColumns: String
+  public let kinds: [Table.Kind]
+  /// Of the columns of a key.
+  public let keyKinds: [Table.Kind]
+  /// What one statement takes of many rows.
+  public let many: Dialect.Many
+  private let repeatsKey: Bool
+  private let text: Writer
 
   public init(_ table: Table, _ dialect: Dialect) {
     let text = Writer(table: table, dialect: dialect)
+    self.text = text
     let usn = table.columns.contains { $0.name.text == "usn" } ? dialect.quoted("usn") : nil
     let owner = table.owner.map(dialect.quoted)
     let (key, keyColumns) = (text.keyMatch, text.keyList)
     createTable = text.createTable
     createIndexes = text.createIndexes
-    insert = text.insert("INSERT")
+    insert = text.insert("INSERT", text.row)
     upsert = text.upsert
     delete = "DELETE FROM \(text.name) WHERE \(key(1))"
     clear = "DELETE FROM \(text.name)"
@@ -43,21 +53,36 @@ public struct TableSQL: Sendable {
     all = text.select("ORDER BY \(keyColumns)")
     firstPage = text.select("ORDER BY \(keyColumns) LIMIT \(text.parameter(1))")
     nextPage = text.select(
-      "WHERE \(text.behindKey(1)) ORDER BY \(keyColumns) LIMIT \(text.parameter(table.keyCount + 1))")
+      "WHERE \(text.behindKey(1)) ORDER BY \(keyColumns) LIMIT \(text.parameter(text.behindCount + 1))")
     changed = usn.map { usn in
       text.select("WHERE \(usn) >= \(text.parameter(1)) ORDER BY \(usn), \(keyColumns) LIMIT \(text.parameter(2))")
     }
     sameUSN = usn.map { usn in
       let condition = "\(usn) = \(text.parameter(1)) AND \(text.behindKey(2))"
-      return text.select("WHERE \(condition) ORDER BY \(keyColumns) LIMIT \(text.parameter(table.keyCount + 2))")
+      return text.select("WHERE \(condition) ORDER BY \(keyColumns) LIMIT \(text.parameter(text.behindCount + 2))")
     }
     owned = owner.map { text.select("WHERE \($0) = \(text.parameter(1)) ORDER BY \(keyColumns)") }
     keyNames = table.keyColumns.map(\.name)
+    nameAndColumns = "\(text.name) (\(text.list(table.columns[...])))"
+    (kinds, keyKinds) = (table.columns.map(\.kind), table.keyColumns.map(\.kind))
+    (many, repeatsKey) = (dialect.many, dialect.keyOrder == .columns)
   }
+
+  /// Inserts or replaces so many rows; no two of them have one key.
+  public func upsert(_ count: Int) -> String {
+    text.insert("INSERT", text.rows(count, width: kinds.count)) + text.onConflict
+  }
+  /// Deletes the rows with so many keys.
+  public func delete(_ count: Int) -> String { "DELETE FROM \(text.name) WHERE \(text.keysMatch(count))" }
+  /// The rows with so many keys.
+  public func rows(_ count: Int) -> String { text.select("WHERE \(text.keysMatch(count))") }
+
+  /// How often, and up to which column, a key is bound that others are behind.
+  var behindKey: ClosedRange<Int> { repeatsKey ? 1...keyNames.count : keyNames.count...keyNames.count }
 }
 
 /// Puts a table's statements into words.
-private struct Writer {
+private struct Writer: Sendable {
   let table: Table
   let dialect: Dialect
 
@@ -73,47 +98,106 @@ private struct Writer {
       .joined(separator: " AND ")
   }
 
-  func behindKey(_ first: Int) -> String {
-    let parameters = (first..<first + table.keyCount).map(parameter).joined(separator: ", ")
-    return table.keyCount == 1 ? "\(keyList) > \(parameters)" : "(\(keyList)) > (\(parameters))"
+  func keysMatch(_ count: Int) -> String {
+    let isSingle = table.keyCount == 1
+    let keys = isSingle ? keyList : "(\(keyList))"
+    switch dialect.many {
+    case .arrays: return isSingle ? "\(keys) = ANY (\(parameter(1)))" : "\(keys) IN (\(unnest(table.keyCount)))"
+    case .lists:
+      let list = isSingle ? parameters(1...count) : tuples(count, width: table.keyCount)
+      return "\(keys) IN (\(list))"
+    }
   }
 
-  func insert(_ verb: String) -> String {
-    let parameters = (1...table.columns.count).map(parameter).joined(separator: ", ")
-    return "\(verb) INTO \(name) (\(list(table.columns[...]))) VALUES (\(parameters))"
+  func behindKey(_ first: Int) -> String {
+    switch dialect.keyOrder {
+    case _ where table.keyCount == 1: "\(keyList) > \(parameter(first))"
+    case .rows: "(\(keyList)) > (\(parameters(first...first + table.keyCount - 1)))"
+    case .columns: "(\(behindColumns(first)))"
+    }
+  }
+
+  /// How many parameters that takes.
+  var behindCount: Int {
+    dialect.keyOrder == .rows ? table.keyCount : table.keyCount * (table.keyCount + 1) / 2
+  }
+
+  /// `a > ? OR (a = ? AND b > ?)`, and so on.
+  private func behindColumns(_ first: Int) -> String {
+    var next = first
+    let cases = (1...table.keyCount).map { count in
+      let terms = table.keyColumns.prefix(count).enumerated().map { index, column in
+        defer { next += 1 }
+        return "\(dialect.quoted(column.name)) \(index + 1 == count ? ">" : "=") \(parameter(next))"
+      }
+      return count == 1 ? terms[0] : "(\(terms.joined(separator: " AND ")))"
+    }
+    return cases.joined(separator: " OR ")
+  }
+
+  func insert(_ verb: String, _ rows: String) -> String {
+    "\(verb) INTO \(name) (\(list(table.columns[...]))) \(rows)"
+  }
+
+  /// So many rows of parameters.
+  func rows(_ count: Int, width: Int) -> String {
+    switch dialect.many {
+    case .arrays: unnest(width)
+    case .lists: "VALUES \(tuples(count, width: width))"
+    }
+  }
+
+  var row: String { "VALUES \(tuples(1, width: table.columns.count))" }
+
+  private func unnest(_ width: Int) -> String { "SELECT * FROM unnest(\(parameters(1...width)))" }
+
+  private func tuples(_ count: Int, width: Int) -> String {
+    (0..<count).map { "(\(parameters($0 * width + 1...($0 + 1) * width)))" }.joined(separator: ", ")
+  }
+
+  private func parameters(_ numbers: ClosedRange<Int>) -> String {
+    numbers.map(parameter).joined(separator: ", ")
   }
 
   var upsert: String {
+    dialect.upsert == .orReplace ? insert("INSERT OR REPLACE", row) : insert("INSERT", row) + onConflict
+  }
+
+  var onConflict: String {
     let others = table.columns.dropFirst(table.keyCount).map { dialect.quoted($0.name) }
     switch dialect.upsert {
-    case .orReplace:
-      return insert("INSERT OR REPLACE")
+    case .orReplace: return ""
     case .onConflict:
       let changes = others.map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
-      return insert("INSERT") + " ON CONFLICT (\(keyList)) DO UPDATE SET \(changes)"
+      return " ON CONFLICT (\(keyList)) DO UPDATE SET \(changes)"
     case .onDuplicateKey:
-      let changes = others.map { "\($0) = VALUES(\($0))" }.joined(separator: ", ")
-      return insert("INSERT") + " ON DUPLICATE KEY UPDATE \(changes)"
+      return " ON DUPLICATE KEY UPDATE " + others.map { "\($0) = VALUES(\($0))" }.joined(separator: ", ")
     }
   }
 
   var createTable: String {
-    let columns = table.columns.map { "\(dialect.quoted($0.name)) \(dialect.type($0.kind)) NOT NULL" }
+    let columns = table.columns.enumerated().map { index, column in
+      "\(dialect.quoted(column.name)) \(dialect.type(column.kind, inKey: index < table.keyCount)) NOT NULL"
+    }
     let isNumbered = table.keyCount == 1 && table.columns.first?.kind == .integer
     let options = isNumbered ? dialect.numberedTable : dialect.keyedTable
-    return "CREATE TABLE \(name) (\(columns.joined(separator: ", ")), PRIMARY KEY (\(keyList))) \(options)"
+    let verb = table.isVolatile ? dialect.createVolatileTable : dialect.createTable
+    let parts = columns + (dialect.keyFollowsRows ? [] : ["PRIMARY KEY (\(keyList))"])
+    return "\(verb) \(name) (\(parts.joined(separator: ", "))) \(options)"
   }
 
   var createIndexes: [String] {
-    table.indexes.compactMap { index in
-      let column: StaticString? = index == .usn ? "usn" : table.owner
-      guard let column else { return nil }
-      let rest = dialect.indexesHoldTheKey ? "" : ", \(keyList)"
-      return "CREATE INDEX \(dialect.quoted("\(table.name)_\(column)")) ON \(name) (\(dialect.quoted(column))\(rest))"
-    }
+    let key = dialect.keyFollowsRows ? ["ALTER TABLE \(name) ADD PRIMARY KEY (\(keyList))"] : []
+    return key + table.indexes.compactMap(createIndex)
   }
 
-  private func list(_ columns: ArraySlice<Table.Column>) -> String {
+  private func createIndex(_ index: Table.Index) -> String? {
+    guard let column = index == .usn ? "usn" : table.owner else { return nil }
+    let rest = dialect.indexesHoldTheKey ? "" : ", \(keyList)"
+    return "CREATE INDEX \(dialect.quoted("\(table.name)_\(column)")) ON \(name) (\(dialect.quoted(column))\(rest))"
+  }
+
+  func list(_ columns: ArraySlice<Table.Column>) -> String {
     columns.map { dialect.quoted($0.name) }.joined(separator: ", ")
   }
 }

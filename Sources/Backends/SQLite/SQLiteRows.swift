@@ -22,7 +22,8 @@ final class SQLiteRows: RowStore {
     var rows: [R] = []
     for query in try sql.queries(selection) where rows.count < limit {
       try connection.statement(query.sql) { statement in
-        try statement.bind(query, sql.keyNames, limit: limit - rows.count)
+        var binder = StatementBinder(statement)
+        try query.bind(&binder, limit: limit - rows.count)
         while try statement.step() { rows.append(try statement.row(type)) }
       }
     }
@@ -94,18 +95,5 @@ extension Statement {
   func bind<Key: RowKey>(_ key: Key, _ names: [StaticString], from first: Int32 = 1) throws {
     var (copy, binder) = (key, StatementBinder(self, from: first))
     try copy.columns(&binder, names)
-  }
-
-  func bind<Key: RowKey>(_ query: Query<Key>, _ keyNames: [StaticString], limit: Int) throws {
-    var next: Int32 = 1
-    if let integer = query.integer {
-      try bind(integer, at: next)
-      next += 1
-    }
-    if let key = query.key {
-      try bind(key, keyNames, from: next)
-      next += Int32(keyNames.count)
-    }
-    if query.isLimited { try bind(Int64(limit), at: next) }
   }
 }

@@ -29,15 +29,20 @@ public struct StorageSettings: Sendable {
   /// How long a writer waits for its turn, in seconds, and how many may wait for one schema.
   public var patience: Double
   public var queue: Int
+  /// How long a connection to a database server is used, and how long a server that is not up yet is waited for at the
+  /// start, in seconds.
+  public var connectionAge: Double
+  public var startPatience: Double
   /// Settings by their short name (`host`, `port`, `name`, `user`, `password`, …) for engines that need them.
   public var options: [String: String]
 
   public init(
     folder: String, threads: Int = 6, threadPatience: Double = 10, patience: Double = 20, queue: Int = 16,
-    options: [String: String] = [:]
+    connectionAge: Double = 1800, startPatience: Double = 30, options: [String: String] = [:]
   ) {
     (self.folder, self.threads, self.threadPatience) = (folder, threads, threadPatience)
-    (self.patience, self.queue, self.options) = (patience, queue, options)
+    (self.patience, self.queue, self.connectionAge) = (patience, queue, connectionAge)
+    (self.startPatience, self.options) = (startPatience, options)
   }
 }
 

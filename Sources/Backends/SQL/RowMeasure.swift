@@ -1,0 +1,81 @@
+import SyncCore
+
+/// Looks at the columns of rows before they are sent: refuses what cannot be stored, and weighs the rest.
+struct RowMeasure: ColumnVisitor {
+  /// Servers index a key in part of one page: PostgreSQL up to 2,704 bytes, MariaDB up to 3,072.
+  static let longestKeyText = 2_600
+
+  /// How many columns are the key.
+  let keyCount: Int
+  private var column = 0
+  private(set) var bytes = 0
+
+  init(keyCount: Int) { self.keyCount = keyCount }
+
+  mutating func integer(_ name: StaticString, _ value: inout Int64) {
+    bytes += 8
+    column += 1
+  }
+
+  mutating func text(_ name: StaticString, _ value: inout Text) throws {
+    let (count, hasNUL) = value.string.withUTF8 { ($0.count, $0.contains(0)) }
+    if hasNUL { throw StorageError(.invalid, "a NUL in the text of column \(name)") }
+    if column < keyCount, count > Self.longestKeyText {
+      throw StorageError(
+        .invalid, "the text of column \(name) has \(count) bytes; this database takes \(Self.longestKeyText) at most")
+    }
+    bytes += count
+    column += 1
+  }
+
+  mutating func blob(_ name: StaticString, _ value: inout [UInt8]) {
+    bytes += value.count
+    column += 1
+  }
+}
+
+/// Rows cut into pieces that one statement takes.
+enum Pieces {
+  /// In one statement, at most: rows, and bytes unless a single row is larger.
+  static let rows = 1_000
+  static let bytes = 1 << 20
+
+  /// - Throws: `invalid` where a row cannot be stored.
+  static func of<R: Row>(_ rows: [R]) throws -> [ArraySlice<R>] {
+    var (pieces, start, bytes): ([ArraySlice<R>], Int, Int) = ([], 0, 0)
+    for (index, var row) in rows.enumerated() {
+      var measure = RowMeasure(keyCount: R.table.keyCount)
+      try row.columns(&measure)
+      if index > start, index - start >= Self.rows || bytes + measure.bytes > Self.bytes {
+        pieces.append(rows[start..<index])
+        (start, bytes) = (index, 0)
+      }
+      bytes += measure.bytes
+    }
+    if start < rows.count { pieces.append(rows[start...]) }
+    return pieces
+  }
+
+  /// How many rows like these one statement would take.
+  static func fitting<R: Row>(_ rows: [R]) throws -> Int {
+    var bytes = 0
+    for var row in rows {
+      var measure = RowMeasure(keyCount: 0)
+      try row.columns(&measure)
+      bytes += measure.bytes
+    }
+    return min(max(Self.bytes * rows.count / max(bytes, 1), 1), Self.rows)
+  }
+
+  /// The largest numbers of rows that one text is made for, one after the other.
+  static func split<T>(_ piece: ArraySlice<T>, _ many: Dialect.Many) -> [ArraySlice<T>] {
+    guard case .lists(let sizes) = many else { return piece.isEmpty ? [] : [piece] }
+    var (pieces, rest) = ([ArraySlice<T>](), piece)
+    while !rest.isEmpty {
+      let size = sizes.first { $0 <= rest.count } ?? 1
+      pieces.append(rest.prefix(size))
+      rest = rest.dropFirst(size)
+    }
+    return pieces
+  }
+}

@@ -1,0 +1,229 @@
+public import SyncCore
+
+/// An engine that is a database server with a schema per ``Schema``.
+///
+/// The writers of a schema take turns before they take a connection; the lock on the schema's version serves the other
+/// processes.
+public final class ServerBackend<Server: DatabaseServer>: Backend {
+  private typealias Connection = Server.Connection
+
+  private let dialect: ServerDialect
+  private let vocabulary: Vocabulary
+  private let migrations: Migrations
+  private let writers: Turns<Schema>
+  private let pool: WorkerPool
+  private let connections: ConnectionPool<Server>
+  private let upToDate = UpToDate()
+
+  /// Opens the engine; a server that is not up yet is waited for (`settings.startPatience`).
+  /// - Throws: `unavailable` where it does not come up, `invalid` where it refuses us.
+  public init(
+    _ server: Server, _ settings: StorageSettings, migrations: Migrations = .all,
+    now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+  ) async throws {
+    dialect = server.dialect
+    vocabulary = Vocabulary(dialect.tables)
+    self.migrations = migrations
+    writers = Turns(length: settings.queue, patience: .seconds(settings.patience))
+    pool = WorkerPool(threads: settings.threads, patience: .seconds(settings.threadPatience))
+    connections = ConnectionPool(server, age: .seconds(settings.connectionAge), now: now)
+    try await reach(server, until: now().advanced(by: .seconds(settings.startPatience)), now)
+  }
+
+  public func create(_ schema: Schema) async throws {
+    try await alone(schema) { [self] connection, cancellation in
+      do { try bringUpToDate(schema, connection) } catch let error as StorageError where error.code == .notFound {
+        do { try make(schema, connection, cancellation) { _ in } } catch let error as StorageError
+          where error.code == .conflict
+        {
+          // Another process was faster.
+          try bringUpToDate(schema, connection)
+        }
+      }
+    }
+  }
+
+  public func drop(_ schema: Schema) async throws {
+    try await alone(schema) { [self] connection, cancellation in
+      upToDate.remove(schema)
+      let name = dialect.name(schema)
+      try persistently(cancellation) {
+        try connection.transaction(.drop, in: name) { try connection.define(dialect.drop(name)) }
+      }
+    }
+  }
+
+  public func schemas() async throws -> [Schema] {
+    try await run { [self] connection, _ in
+      var names: [String] = []
+      try connection.query(dialect.names, Connection.Values()) { answer in
+        var name = Text()
+        try answer.text("name", &name)
+        names.append(name.string)
+      }
+      return names.compactMap(dialect.schema)
+    }
+  }
+
+  public func read<T: Sendable>(
+    _ schema: Schema, _ body: @escaping @Sendable (any RowReader) throws -> T
+  ) async throws -> T {
+    try await run { [self] connection, cancellation in
+      try transaction(.read, schema, connection, cancellation, body)
+    }
+  }
+
+  public func write<T: Sendable>(
+    _ schema: Schema, _ durability: Durability, _ body: @escaping @Sendable (any RowStore) throws -> T
+  ) async throws -> T {
+    try await alone(schema) { [self] connection, cancellation in
+      try transaction(.write(durability), schema, connection, cancellation, body)
+    }
+  }
+
+  public func load<T: Sendable>(
+    _ schema: Schema, _ body: @escaping @Sendable (any RowLoader) throws -> T
+  ) async throws -> T {
+    try await alone(schema) { [self] connection, cancellation in
+      try make(schema, connection, cancellation, body)
+    }
+  }
+
+  public func close() async {
+    await pool.close()
+    connections.empty()
+  }
+
+  // MARK: Connections
+
+  private func run<T: Sendable>(
+    _ body: @escaping @Sendable (Server.Connection, Cancellation) throws -> T
+  ) async throws -> T {
+    try await pool.run { [connections] cancellation in
+      try connections.using(cancellation) { try body($0, cancellation) }
+    }
+  }
+
+  /// Runs `body` when it is its turn among those of this process who change the schema.
+  private func alone<T: Sendable>(
+    _ schema: Schema, _ body: @escaping @Sendable (Server.Connection, Cancellation) throws -> T
+  ) async throws -> T {
+    try await writers.take(schema) { try await run(body) }
+  }
+
+  private func reach(
+    _ server: Server, until end: ContinuousClock.Instant, _ now: @Sendable () -> ContinuousClock.Instant
+  ) async throws {
+    while true {
+      do {
+        // Not through the connections: what is refused here for good has to be told as that.
+        return try await pool.run { _ in _ = try server.connect() }
+      } catch let error as StorageError where error.code == .unavailable && now() < end {
+        try await Task.sleep(for: .milliseconds(250))
+      }
+    }
+  }
+
+  // MARK: Transactions
+
+  private func transaction<T>(
+    _ work: Work, _ schema: Schema, _ connection: Server.Connection, _ cancellation: Cancellation,
+    _ body: (ServerRows<Server.Connection>) throws -> T
+  ) throws -> T {
+    if !upToDate.contains(schema) { try bringUpToDate(schema, connection) }
+    do {
+      return try connection.transaction(work, in: dialect.name(schema), opening(work, schema)) {
+        let rows = ServerRows(connection, vocabulary, cancellation)
+        let value = try body(rows)
+        if let refusal = rows.refusal { throw refusal }
+        try cancellation.check()
+        return value
+      }
+    } catch let error as StorageError where error.code == .notFound {
+      upToDate.remove(schema)
+      throw error
+    }
+  }
+
+  private func opening(_ work: Work, _ schema: Schema) -> Opening {
+    guard case .write = work else {
+      return Opening(dialect.questions(schema.kind, false)) { [self] in try checkVersion($0, schema) }
+    }
+    return Opening(dialect.questions(schema.kind, true)) { [self] answers in
+      try checkVersion(answers, schema)
+      guard schema.kind == .collection, let successor = answers.last ?? nil, successor != 0 else { return }
+      throw StorageError(.sealed(successor: successor), "\(schema) was replaced by generation \(successor)")
+    }
+  }
+
+  /// It was up to date when this process saw it first. Since then a newer server may have changed it, or it was dropped
+  /// and made anew by an older one.
+  private func checkVersion(_ answers: [Int64?], _ schema: Schema) throws {
+    let version = try found(answers, schema)
+    guard version != migrations.newest(schema.kind) else { return }
+    upToDate.remove(schema)
+    _ = try migrations.steps(schema.kind, from: version)
+    throw StorageError(.unavailable, "\(schema) has to be brought up to date")
+  }
+
+  private func found(_ answers: [Int64?], _ schema: Schema) throws -> Int64 {
+    guard let version = answers.first ?? nil else { throw StorageError(.notFound, "no \(schema)") }
+    return version
+  }
+
+  // MARK: Schemas
+
+  /// Looks at a schema's version before the first use, and runs the migrations that it lacks.
+  private func bringUpToDate(_ schema: Schema, _ connection: Server.Connection) throws {
+    let name = dialect.name(schema)
+    var version: Int64 = 0
+    let reading = Opening(dialect.questions(schema.kind, false)) { [self] in version = try found($0, schema) }
+    try connection.transaction(.read, in: name, reading) {}
+    if try !migrations.steps(schema.kind, from: version).isEmpty {
+      let locking = Opening(dialect.questions(schema.kind, true)) { [self] in version = try found($0, schema) }
+      try connection.transaction(.alter, in: name, locking) {
+        // Somebody else may have been faster.
+        for step in try migrations.steps(schema.kind, from: version) { try connection.define(step(dialect.tables)) }
+        try connection.define(["UPDATE schema_version SET version = \(migrations.newest(schema.kind))"])
+      }
+    }
+    upToDate.insert(schema)
+  }
+
+  /// Makes a schema: tables, what `fill` loads, indexes, and last the mark that it is complete.
+  /// - Throws: `conflict` where it is there already.
+  private func make<T>(
+    _ schema: Schema, _ connection: Server.Connection, _ cancellation: Cancellation,
+    _ fill: (any RowLoader) throws -> T
+  ) throws -> T {
+    let name = dialect.name(schema)
+    let tables = try vocabulary.tables(of: schema.kind)
+    let value = try connection.transaction(.make, in: name) {
+      do {
+        try connection.define(dialect.create(name) + tables.map(\.createTable))
+        let loader = ServerLoader(connection, vocabulary, cancellation)
+        let value = try fill(loader)
+        try loader.finish()
+        try connection.define(tables.flatMap(\.createIndexes) + dialect.mark(migrations.newest(schema.kind)))
+        try cancellation.check()
+        return value
+      } catch {
+        // What is left where this fails has no mark: nobody sees it, and the next one to make or drop it removes it.
+        if !dialect.undoesTables { try? connection.define(dialect.drop(name)) }
+        throw error
+      }
+    }
+    upToDate.insert(schema)
+    return value
+  }
+
+  /// Tries again while others use the schema; each try waits for them a little, and lets others in before the next.
+  private func persistently(_ cancellation: Cancellation, _ body: () throws -> Void) throws {
+    for _ in 1..<20 {
+      do { return try body() } catch let error as StorageError where error.code == .conflict {
+        try cancellation.check()
+      }
+    }
+    try body()
+  }
+}

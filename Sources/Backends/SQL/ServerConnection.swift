@@ -1,0 +1,99 @@
+public import SyncCore
+
+/// A database server that connections can be made to: an engine is one of these and what ``ServerDialect`` says.
+public protocol DatabaseServer: Sendable {
+  associatedtype Connection: ServerConnection
+  var dialect: ServerDialect { get }
+  /// Opens a connection; blocks.
+  /// - Throws: `unavailable` where nobody answers or the server is starting, `invalid` where it refuses us for good.
+  func connect() throws -> Connection
+}
+
+/// A connection to a database server, used by one thread at a time. Errors are ``StorageError``s.
+///
+/// Nothing has to be sent before its answer is needed: ``begin(_:in:_:)`` and ``execute(_:_:)`` may be kept back until
+/// the next ``query(_:_:_:)`` or ``end(keeping:)``, whose error is then theirs.
+public protocol ServerConnection: AnyObject, Sendable {
+  associatedtype Values: StatementValues
+  associatedtype Answer: ColumnVisitor
+
+  /// Begins a transaction. Unqualified names of tables are those of `schema` from now on.
+  func begin(_ work: Work, in schema: String, _ opening: Opening) throws
+  /// Ends the transaction. Nothing is kept where this throws, and this throws where anything has failed that was to be
+  /// kept.
+  func end(keeping: Bool) throws
+  /// Runs statements without values that define tables. Where the engine commits them by itself, each is repeatable.
+  func define(_ statements: [String]) throws
+  /// Runs a statement whose answer is not needed.
+  func execute(_ sql: String, _ values: Values) throws
+  /// Runs a statement and hands over each row of its answer. `row` uses no connection.
+  func query(_ sql: String, _ values: Values, _ row: (inout Answer) throws -> Void) throws
+  /// Appends rows to a table that was made in this transaction.
+  func load<R: Row>(_ rows: ArraySlice<R>, _ table: TableSQL) throws
+  /// Makes what is running fail, from any thread. The connection is not used again.
+  func interrupt()
+  /// What has become of it.
+  var state: ConnectionState { get }
+}
+
+/// What a transaction is for.
+public enum Work: Sendable {
+  /// Sees one moment and changes nothing.
+  case read
+  case write(Durability)
+  /// Makes the schema, alone. It, or its making, is refused as `conflict` where a complete one is there.
+  case make
+  /// Changes the tables of a schema that is there, alone. Its opening is answered before anything else is done.
+  case alter
+  /// Removes the schema. Gives up soon, as `conflict`, while others use it.
+  case drop
+}
+
+/// What is asked at the beginning of a transaction, in the same breath as its first statement.
+public struct Opening {
+  /// Each answers one row of integers, or none.
+  public let questions: [String]
+  /// Gets the integers of all of them, nil for a NULL and one for a row that is not there, before any other answer is
+  /// handed over. Where it throws, the transaction fails with that.
+  public let check: ([Int64?]) throws -> Void
+
+  public init(_ questions: [String] = [], check: @escaping ([Int64?]) throws -> Void = { _ in }) {
+    (self.questions, self.check) = (questions, check)
+  }
+}
+
+public struct ConnectionState: Sendable {
+  /// Whether it can be used for another transaction, as far as can be seen without asking the server.
+  public var isUsable: Bool
+  /// How often it has waited for the server.
+  public var roundTrips: Int
+
+  public init(isUsable: Bool, roundTrips: Int) { (self.isUsable, self.roundTrips) = (isUsable, roundTrips) }
+}
+
+/// The values of a statement, taken as a visitor of rows and keys.
+public protocol StatementValues: ColumnVisitor {
+  /// Values one by one.
+  init()
+  /// As many rows as will be visited, each with columns of these kinds: for a statement made for many
+  /// (``Dialect/Many``).
+  init(rowsOf kinds: [Table.Kind])
+}
+
+extension ServerConnection {
+  /// Runs `body` in a transaction that is kept where nothing throws.
+  func transaction<T>(
+    _ work: Work, in schema: String, _ opening: Opening = Opening(), _ body: () throws -> T
+  ) throws -> T {
+    try begin(work, in: schema, opening)
+    do {
+      let value = try body()
+      try end(keeping: true)
+      return value
+    } catch {
+      // A connection that cannot even do this says that it is of no further use.
+      try? end(keeping: false)
+      throw error
+    }
+  }
+}
