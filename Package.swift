@@ -51,6 +51,7 @@ let package = Package(
     c("CZstd", "libzstd", "libzstd-dev"),
     c("CArgon2", "libargon2", "libargon2-dev"),
     c("CZip", "libzip", "libzip-dev"),
+    c("CPostgres", "libpq", "libpq-dev"),
 
     room("SyncCore", [crypto]),
     room("SQLiteFile", ["SyncCore", "CSQLite"]),
@@ -60,11 +61,13 @@ let package = Package(
       exclude: ["Protobuf/collection.proto"]),
     room("SQLBackend", ["SyncCore"], path: "Sources/Backends/SQL"),
     room("SQLiteBackend", ["SyncCore", "SQLBackend", "SQLiteFile"], path: "Sources/Backends/SQLite"),
+    room("PostgresBackend", ["SyncCore", "SQLBackend", "CPostgres"], path: "Sources/Backends/Postgres"),
     room("InMemoryBackend", ["SyncCore"], path: "Sources/Backends/InMemory"),
     room(
       "Server",
       [
-        "SyncCore", "AnkiFormats", "SQLiteBackend", "InMemoryBackend", "CArgon2", crypto, cryptoExtras,
+        "SyncCore", "AnkiFormats", "SQLiteBackend", "PostgresBackend", "InMemoryBackend", "CArgon2", crypto,
+        cryptoExtras,
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -80,7 +83,10 @@ let package = Package(
     room("StorageConformance", ["SyncCore"], path: "Tests/Conformance"),
     tests(
       "BackendTests",
-      ["SyncCore", "StorageConformance", "SQLBackend", "SQLiteFile", "InMemoryBackend", "SQLiteBackend"]),
+      [
+        "SyncCore", "StorageConformance", "SQLBackend", "SQLiteFile", "InMemoryBackend", "SQLiteBackend",
+        "PostgresBackend",
+      ]),
     tests("SyncCoreTests", ["SyncCore", "InMemoryBackend"]),
     tests("AnkiFormatsTests", ["SyncCore", "SQLiteFile", "AnkiFormats", "InMemoryBackend"]),
     tests(

@@ -1,4 +1,5 @@
 import InMemoryBackend
+import PostgresBackend
 import SQLiteBackend
 public import SyncCore
 
@@ -8,6 +9,7 @@ public enum Backends {
   /// Every engine; a new one is one more line here.
   public static let all: [BackendFactory] = [
     .sqlite,
+    .postgres,
     .memory,
   ]
 

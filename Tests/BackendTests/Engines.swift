@@ -4,9 +4,12 @@ import SQLiteFile
 import StorageConformance
 import SyncCore
 
+@testable import PostgresBackend
+@testable import SQLBackend
 @testable import SQLiteBackend
 
-/// The engines that this run is about: `ENGINE=memory,sqlite`, which is also the default.
+/// The engines that this run is about: `ENGINE=memory,sqlite`, which is also the default. Servers are those of
+/// `scripts/databases`.
 enum Engines {
   private static let known: [Subject] = [
     Subject(.memory, .volatile),
@@ -16,11 +19,38 @@ enum Engines {
         let path = SchemaFiles(settings.folder).path(schema)
         try SQLiteConnection(path: path, .readWrite).execute("PRAGMA user_version = 99")
       }),
+    Subject(
+      "postgres",
+      .durable { settings, schema in
+        let server = PostgresServer(try postgres(settings))
+        let connection = try server.connect()
+        try connection.transaction(.alter, in: server.dialect.name(schema)) {
+          try connection.define(["UPDATE schema_version SET version = 99"])
+        }
+      }
+    ) { settings in try await BackendFactory.postgres.open(try postgres(settings)) },
   ]
+  private static let servers: Set<String> = ["postgres"]
+
+  /// A place of its own in the database of this run.
+  static func postgres(_ settings: StorageSettings) throws -> StorageSettings {
+    try server("DJANKISERV_TEST_POSTGRES_URL", settings)
+  }
+
+  private static func server(_ variable: String, _ settings: StorageSettings) throws -> StorageSettings {
+    guard let url = ProcessInfo.processInfo.environment[variable] else {
+      throw StorageError(.invalid, "\(variable) is not set: run the tests in scripts/databases")
+    }
+    var settings = settings
+    settings.options = try DatabaseURL(url).options.merging(settings.options) { $1 }
+    let digest = settings.folder.utf8.reduce(UInt32(5381)) { $0 &* 33 ^ UInt32($1) }
+    settings.options["prefix"] = "t" + String(digest, radix: 16)
+    return settings
+  }
 
   /// - Throws: `invalid` for a name that is not known: an engine that was asked for is never passed over.
   static func named(_ list: String?) throws -> [Subject] {
-    guard let list else { return known }
+    guard let list else { return known.filter { !servers.contains($0.name) } }
     return try list.split(separator: ",").map { name in
       let name = name.trimmingCharacters(in: .whitespaces)
       guard let subject = known.first(where: { $0.name == name }) else {

@@ -142,6 +142,9 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
     } catch let error as StorageError where error.code == .notFound {
       upToDate.remove(schema)
       throw error
+    } catch let error as StorageError where error.code == .conflict {
+      // The writers of this process take turns, so a lock that is not to be had is another's process.
+      throw StorageError(.unavailable, "another process keeps \(schema) locked")
     }
   }
 

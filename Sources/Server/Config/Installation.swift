@@ -55,6 +55,7 @@ extension Configuration {
       StorageSettings(
         folder: text(.dataRoot), threads: integer(.poolSize), threadPatience: Double(integer(.poolWait)),
         patience: Double(integer(.userWait)), queue: integer(.maxWaiting),
+        connectionAge: Double(integer(.poolAge)), startPatience: Double(integer(.startWait)),
         options: Dictionary(uniqueKeysWithValues: database.options.map { ($0.key, text($0.setting)) })))
   }
 

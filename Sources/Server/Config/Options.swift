@@ -12,7 +12,10 @@ enum Options {
       "Size of what is sent",
       [.maxUpload, .maxDiskShare, .maxBody, .maxMemory, .memoryWait, .downloadCache]
     ),
-    ("How much at once", [.maxLoading, .maxStaged, .maxWaiting, .userWait, .poolSize, .poolWait]),
+    (
+      "How much at once",
+      [.maxLoading, .maxStaged, .maxWaiting, .userWait, .poolSize, .poolWait, .poolAge, .startWait]
+    ),
     ("Connections", [.maxConnections, .idleTime, .pauseTime, .requestTime, .sessionTime]),
     ("Logins", [.failuresPerBoth, .failuresPerAccount, .failuresPerAddress, .loginWindow, .hashers, .maxHashing]),
   ]
@@ -97,6 +100,12 @@ extension Setting {
     "Connections to the database, or threads that work on files.")
   static let poolWait = Setting(
     "DJANKISERV_POOL_WAIT_SECONDS", .integer(1...600), 10, "How long a request waits for one of them.")
+  static let poolAge = Setting(
+    "DJANKISERV_POOL_AGE_SECONDS", .integer(1...604_800), 1800,
+    "How long a connection to the database is used before it is replaced.")
+  static let startWait = Setting(
+    "DJANKISERV_START_WAIT_SECONDS", .integer(0...3600), 30,
+    "How long a database that is not up yet is waited for at the start.")
 
   static let maxConnections = Setting(
     "DJANKISERV_MAX_CONNECTIONS", .integer(1...1_000_000), 2000, "Clients that may be connected at one time.")

@@ -11,6 +11,8 @@ struct Setting: Sendable {
     case choice([String])
     /// A storage engine, by its name.
     case engine
+    /// The address of a database; its scheme is the name of an engine.
+    case databaseURL
   }
 
   enum Default: Sendable {
@@ -61,6 +63,7 @@ extension Setting {
     case .flag: return Self.flags[text.lowercased()].map { $0 ? "true" : "false" }
     case .choice(let words): return words.contains(text.lowercased()) ? text.lowercased() : nil
     case .engine: return (try? Backends.named(text, in: backends))?.name
+    case .databaseURL: return (try? DatabaseURL(text))?.named(in: backends) == nil ? nil : text
     }
   }
 
@@ -73,6 +76,7 @@ extension Setting {
     case .flag: "true or false"
     case .choice(let words): words.joined(separator: ", ")
     case .engine: backends.map(\.name).joined(separator: ", ")
+    case .databaseURL: "an address like postgresql://user:password@host:port/name, special characters percent-encoded"
     }
   }
 

@@ -1,0 +1,33 @@
+import CPostgres
+import SyncCore
+
+/// Fills the columns of a row from those of an answer in binary form, in order.
+struct PostgresAnswer: ColumnVisitor {
+  private let result: PostgresResult
+  private let row: Int32
+  /// The column that is read next.
+  private var column: Int32 = 0
+
+  init(_ result: PostgresResult, row: Int32) { (self.result, self.row) = (result, row) }
+
+  mutating func integer(_ name: StaticString, _ value: inout Int64) throws {
+    let bytes = try take(name)
+    guard bytes.count == 8 else { throw StorageError(.corrupt, "column \(name) holds no bigint") }
+    value = Int64(bigEndian: bytes.loadUnaligned(as: Int64.self))
+  }
+
+  mutating func text(_ name: StaticString, _ value: inout Text) throws {
+    value = Text(String(decoding: try take(name), as: UTF8.self))
+  }
+
+  mutating func blob(_ name: StaticString, _ value: inout [UInt8]) throws { value = Array(try take(name)) }
+
+  private mutating func take(_ name: StaticString) throws -> UnsafeRawBufferPointer {
+    guard column < result.columnCount, PQgetisnull(result.pointer, row, column) == 0 else {
+      throw StorageError(.corrupt, "column \(name) is missing or NULL")
+    }
+    defer { column += 1 }
+    let count = Int(PQgetlength(result.pointer, row, column))
+    return UnsafeRawBufferPointer(start: PQgetvalue(result.pointer, row, column), count: count)
+  }
+}
