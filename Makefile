@@ -1,8 +1,9 @@
 # Two commands: `make run` starts the server, `make test` proves it.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-PACKAGES := pkg-config libsqlite3-dev libzstd-dev zlib1g-dev libargon2-dev libzip-dev
-TEST_PACKAGES := python3 python3-venv
+PACKAGES := pkg-config libsqlite3-dev libzstd-dev zlib1g-dev libargon2-dev libzip-dev libpq-dev
+TEST_PACKAGES := python3 python3-venv postgresql
+ENGINES := memory,sqlite,postgres
 JOBS ?= 2
 VENV := .venv
 BUILD := swift build -j $(JOBS)
@@ -31,19 +32,19 @@ lint:
 build:
 	$(BUILD) --build-tests
 
-# One after the other: some measure time or memory, and all of them would share two threads.
+# One after the other: some measure time or memory, others end database servers, and all of them would share two threads.
 unit:
-	swift test --skip-build --no-parallel
+	ENGINE=$(ENGINES) scripts/databases swift test --skip-build --no-parallel
 
 # Real Anki clients against the server that the tests built; then kills, cut connections and a full disk.
 clients: export DJANKISERV_BIN := $(CURDIR)/.build/debug/djankiserv
 clients:
-	$(VENV)/bin/pytest -q -n 2 -m "not faults" Tests/Clients
-	$(VENV)/bin/pytest -q -n 2 -m faults Tests/Clients
+	ENGINES=sqlite,postgres scripts/databases $(VENV)/bin/pytest -q -n 2 -m "not faults" Tests/Clients
+	ENGINES=sqlite,postgres scripts/databases $(VENV)/bin/pytest -q -n 2 -m faults Tests/Clients
 
 # One engine's conformance alone: make conformance ENGINE=memory
 conformance: build
-	ENGINE=$(ENGINE) swift test --skip-build --no-parallel --filter BackendTests
+	ENGINE=$(ENGINE) scripts/databases swift test --skip-build --no-parallel --filter BackendTests
 
 # Long random histories with kills and cut connections: make histories COUNT=200
 histories: export DJANKISERV_BIN := $(CURDIR)/.build/debug/djankiserv

@@ -21,6 +21,7 @@ from pathlib import Path
 
 STORES = ["files", "rows"]  # where the bytes of media files and replaced collections go
 START_SECONDS = 60
+WITHOUT_SERVER = {"sqlite", "memory"}
 STOP_SECONDS = 30
 
 
@@ -127,6 +128,17 @@ class Server:
         self.kill()
 
 
+def database_of(engine):
+    """Settings that name a database of its own, for engines that are a server: `scripts/databases` runs them."""
+    if engine in WITHOUT_SERVER:
+        return {}
+    name = f"DJANKISERV_TEST_{engine.upper()}_NEW"
+    if name not in os.environ:
+        raise RuntimeError(f"{name} is not set: run the tests in scripts/databases")
+    made = subprocess.run([os.environ[name]], check=True, capture_output=True, text=True)
+    return {"DJANKISERV_USERDB_URL": made.stdout.strip()}
+
+
 class Djankiserv(Server):
     """The server under test; `binary` is the built program."""
 
@@ -137,6 +149,7 @@ class Djankiserv(Server):
         self.binary = binary
         self.engine = engine
         self.settings = settings
+        self.database = database_of(engine)
         self.data_root = Path(settings.get("DJANKISERV_DATA_ROOT", self.folder / "data"))
         self._numbers = itertools.count(1)
 
@@ -148,7 +161,7 @@ class Djankiserv(Server):
             "DJANKISERV_DATA_ROOT": str(self.data_root),
             "DJANKISERV_USERDB_ENGINE": self.engine,
         }
-        return {**own, **self.settings}
+        return {**own, **self.database, **self.settings}
 
     def cli(self, *words, text="", check=True):
         """Runs a command of the program beside the server; what it printed."""

@@ -13,7 +13,7 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
   private let writers: Turns<Schema>
   private let pool: WorkerPool
   private let connections: ConnectionPool<Server>
-  private let upToDate = UpToDate()
+  private let current = CurrentSchemas()
 
   /// Opens the engine; a server that is not up yet is waited for (`settings.startPatience`).
   /// - Throws: `unavailable` where it does not come up, `invalid` where it refuses us.
@@ -45,7 +45,7 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
 
   public func drop(_ schema: Schema) async throws {
     try await alone(schema) { [self] connection, cancellation in
-      upToDate.remove(schema)
+      current.remove(schema)
       let name = dialect.name(schema)
       try persistently(cancellation) {
         try connection.transaction(.drop, in: name) { try connection.define(dialect.drop(name)) }
@@ -117,7 +117,7 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
     while true {
       do {
         // Not through the connections: what is refused here for good has to be told as that.
-        return try await pool.run { _ in _ = try server.connect() }
+        return try await pool.run { _ in try server.tidy(try server.connect()) }
       } catch let error as StorageError where error.code == .unavailable && now() < end {
         try await Task.sleep(for: .milliseconds(250))
       }
@@ -130,7 +130,7 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
     _ work: Work, _ schema: Schema, _ connection: Server.Connection, _ cancellation: Cancellation,
     _ body: (ServerRows<Server.Connection>) throws -> T
   ) throws -> T {
-    if !upToDate.contains(schema) { try bringUpToDate(schema, connection) }
+    if !current.contains(schema) { try bringUpToDate(schema, connection) }
     do {
       return try connection.transaction(work, in: dialect.name(schema), opening(work, schema)) {
         let rows = ServerRows(connection, vocabulary, cancellation)
@@ -140,7 +140,7 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
         return value
       }
     } catch let error as StorageError where error.code == .notFound {
-      upToDate.remove(schema)
+      current.remove(schema)
       throw error
     } catch let error as StorageError where error.code == .conflict {
       // The writers of this process take turns, so a lock that is not to be had is another's process.
@@ -164,7 +164,7 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
   private func checkVersion(_ answers: [Int64?], _ schema: Schema) throws {
     let version = try found(answers, schema)
     guard version != migrations.newest(schema.kind) else { return }
-    upToDate.remove(schema)
+    current.remove(schema)
     _ = try migrations.steps(schema.kind, from: version)
     throw StorageError(.unavailable, "\(schema) has to be brought up to date")
   }
@@ -190,7 +190,7 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
         try connection.define(["UPDATE schema_version SET version = \(migrations.newest(schema.kind))"])
       }
     }
-    upToDate.insert(schema)
+    current.insert(schema)
   }
 
   /// Makes a schema: tables, what `fill` loads, indexes, and last the mark that it is complete.
@@ -216,7 +216,7 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
         throw error
       }
     }
-    upToDate.insert(schema)
+    current.insert(schema)
     return value
   }
 

@@ -7,6 +7,13 @@ public protocol DatabaseServer: Sendable {
   /// Opens a connection; blocks.
   /// - Throws: `unavailable` where nobody answers or the server is starting, `invalid` where it refuses us for good.
   func connect() throws -> Connection
+  /// Removes what crashed loads have left, where the server does not do that by itself. Called when the engine is
+  /// opened; others may be loading.
+  func tidy(_ connection: Connection) throws
+}
+
+extension DatabaseServer {
+  public func tidy(_ connection: Connection) {}
 }
 
 /// A connection to a database server, used by one thread at a time. Errors are ``StorageError``s.
@@ -85,8 +92,8 @@ extension ServerConnection {
   func transaction<T>(
     _ work: Work, in schema: String, _ opening: Opening = Opening(), _ body: () throws -> T
   ) throws -> T {
-    try begin(work, in: schema, opening)
     do {
+      try begin(work, in: schema, opening)
       let value = try body()
       try end(keeping: true)
       return value

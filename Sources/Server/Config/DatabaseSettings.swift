@@ -78,7 +78,7 @@ extension DatabaseSettings {
     Part(key: "password", help: "The user's password."),
     Part(
       key: "host", standard: "127.0.0.1",
-      help: "Where the server is: a name, an address, or the folder of its Unix socket."),
+      help: "Where the server is: a name, an address, or its Unix socket (PostgreSQL: the folder of it)."),
     Part(key: "port", help: "Its port; empty for the usual one."),
     Part(
       key: "sslmode",

@@ -2,7 +2,7 @@ import SyncCore
 import Synchronization
 
 /// The schemas that this process has seen at their newest version. Only what it spares is lost with it: looking.
-final class UpToDate: Sendable {
+final class CurrentSchemas: Sendable {
   private static let most = 10_000
   private let seen = Mutex<Set<Schema>>([])
 
