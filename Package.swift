@@ -49,6 +49,7 @@ let package = Package(
   targets: [
     c("CSQLite", "sqlite3", "libsqlite3-dev"),
     c("CZstd", "libzstd", "libzstd-dev"),
+    c("CZlib", "zlib", "zlib1g-dev"),
     c("CArgon2", "libargon2", "libargon2-dev"),
     c("CZip", "libzip", "libzip-dev"),
     c("CPostgres", "libpq", "libpq-dev"),
@@ -56,7 +57,7 @@ let package = Package(
     room("SyncCore", [crypto]),
     room("SQLiteFile", ["SyncCore", "CSQLite"]),
     room(
-      "AnkiFormats", ["SyncCore", "SQLiteFile", "CZstd", "CZip", protobuf],
+      "AnkiFormats", ["SyncCore", "SQLiteFile", "CZstd", "CZlib", "CZip", protobuf],
       // The source of collection.pb.swift.
       exclude: ["Protobuf/collection.proto"]),
     room("SQLBackend", ["SyncCore"], path: "Sources/Backends/SQL"),
@@ -74,6 +75,7 @@ let package = Package(
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -88,11 +90,11 @@ let package = Package(
         "PostgresBackend",
       ]),
     tests("SyncCoreTests", ["SyncCore", "InMemoryBackend"]),
-    tests("AnkiFormatsTests", ["SyncCore", "SQLiteFile", "AnkiFormats", "InMemoryBackend"]),
+    tests("AnkiFormatsTests", ["SyncCore", "SQLiteFile", "AnkiFormats", "InMemoryBackend", "CZlib"]),
     tests(
       "ServerTests",
       [
-        "SyncCore", "SQLiteFile", "AnkiFormats", "InMemoryBackend", "SQLiteBackend", "Server",
+        "SyncCore", "SQLiteFile", "AnkiFormats", "InMemoryBackend", "SQLiteBackend", "Server", "CZlib",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),

@@ -3,7 +3,7 @@ import CZstd
 /// Decompresses one zstd frame that arrives in pieces, in bounded memory (sync-protocol.md 2.3 and 9).
 ///
 /// Used by one task at a time, for one frame. Making one costs 7 µs: there is nothing worth keeping for the next.
-public final class ZstdDecoder {
+public final class ZstdDecoder: Decoder {
   /// Windows up to 8 MiB; clients use 2 MiB. A frame that wants a larger one is corrupt (sync-protocol.md 9).
   static let windowLog: Int32 = 23
 
