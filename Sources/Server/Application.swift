@@ -168,9 +168,11 @@ extension HTTPLimits {
   init(_ configuration: Configuration) {
     connections = configuration.integer(.maxConnections)
     idle = .seconds(configuration.integer(.idleTime))
+    head = .seconds(configuration.integer(.headTime))
     bodyPause = .seconds(configuration.integer(.pauseTime))
     request = .seconds(configuration.integer(.requestTime))
     memory = configuration.integer(.maxMemory) << 20
     memoryPatience = .seconds(configuration.integer(.memoryWait))
+    unclaimed = configuration.integer(.maxUnclaimed) << 20
   }
 }

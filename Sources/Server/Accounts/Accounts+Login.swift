@@ -38,10 +38,24 @@ extension Accounts {
       guard let row = try rows.first(HostKey.self, Text(digest)),
         let account = try rows.first(Account.self, row.account), account.state == .active
       else { return nil }
-      return KeyHolder(id: account.id, name: account.name.string)
+      return KeyHolder(id: account.id, name: account.name.string, client: row.client.string)
     }
     if let holder { keys.remember(digest, holder, since: since, revocations: revocations) }
     return holder
+  }
+
+  /// Keeps the version of the client that uses a key. Clients before sync version 11 tell it with `meta` and not with
+  /// the steps that depend on it (sync-protocol.md 2.4, H-9).
+  func keep(client: String, ofHostKey key: String) async throws {
+    let shown = shownClient(client)
+    guard try await account(forHostKey: key)?.client != shown.string else { return }
+    let digest = Text(sha256Hex(key))
+    try await store.write(.accounts, .relaxed) { rows in
+      guard var row = try rows.first(HostKey.self, digest) else { return }
+      row.client = shown
+      try rows.upsert([row])
+    }
+    keys.forget(digest.string)
   }
 }
 

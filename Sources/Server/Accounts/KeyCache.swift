@@ -4,6 +4,8 @@ import Synchronization
 struct KeyHolder: Sendable, Equatable {
   let id: Int64
   let name: String
+  /// The version of the client that uses it, as it was told last.
+  var client = ""
 }
 
 /// Host keys that were accepted within the last second, so that a sync does not ask for its account at every step. A
@@ -45,6 +47,8 @@ final class KeyCache: Sendable {
       state.entries[digest] = Entry(holder: holder, since: since)
     }
   }
+
+  func forget(_ digest: String) { state.withLock { _ = $0.entries.removeValue(forKey: digest) } }
 
   func forgetAll() {
     state.withLock { state in

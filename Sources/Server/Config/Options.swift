@@ -10,13 +10,13 @@ enum Options {
     ("Log and secrets", [.logLevel, .debug, .traceStorage, .secretKey]),
     (
       "Size of what is sent",
-      [.maxUpload, .maxDiskShare, .maxBody, .maxMemory, .memoryWait, .downloadCache]
+      [.maxUpload, .maxDiskShare, .maxBody, .maxMemory, .memoryWait, .maxUnclaimed, .downloadCache]
     ),
     (
       "How much at once",
       [.maxLoading, .maxStaged, .maxWaiting, .userWait, .poolSize, .poolWait, .poolAge, .startWait]
     ),
-    ("Connections", [.maxConnections, .idleTime, .pauseTime, .requestTime, .sessionTime]),
+    ("Connections", [.maxConnections, .idleTime, .headTime, .pauseTime, .requestTime, .sessionTime]),
     ("Logins", [.failuresPerBoth, .failuresPerAccount, .failuresPerAddress, .loginWindow, .hashers, .maxHashing]),
   ]
 
@@ -82,6 +82,10 @@ extension Setting {
   static let memoryWait = Setting(
     "DJANKISERV_MEMORY_WAIT_SECONDS", .integer(0...600), 10,
     "How long a request waits for that memory.")
+  static let maxUnclaimed = Setting(
+    "DJANKISERV_MAX_UNCLAIMED_MB", .integer(1...1_048_576),
+    .derived(words: "2 × DJANKISERV_MAX_UPLOAD_MB") { String(min(2 * $0.integer(.maxUpload), 1_048_576)) },
+    "Bodies in files whose senders are not known yet, all together, in MiB: Anki before 2.1.57 may say last who it is.")
   static let downloadCache = Setting(
     "DJANKISERV_DOWNLOAD_CACHE_MB", .integer(0...1_048_576), 1024,
     "Files for full downloads that are kept for the next device, all together, in MiB.")
@@ -111,6 +115,9 @@ extension Setting {
     "DJANKISERV_MAX_CONNECTIONS", .integer(1...1_000_000), 2000, "Clients that may be connected at one time.")
   static let idleTime = Setting(
     "DJANKISERV_IDLE_SECONDS", .integer(1...86_400), 120, "After how long a silent connection is closed.")
+  static let headTime = Setting(
+    "DJANKISERV_HEAD_SECONDS", .integer(1...3600), 30,
+    "How long the head of a request may take, from its first byte on.")
   static let pauseTime = Setting(
     "DJANKISERV_BODY_PAUSE_SECONDS", .integer(1...3600), 75,
     "How long the body of a request may pause; clients stall for up to 60 seconds.")

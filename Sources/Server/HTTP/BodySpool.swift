@@ -13,12 +13,15 @@ final class BodySpool: @unchecked Sendable {
   private let store: BodyStore
   private let limit: Int
   private let staysInMemory: Bool
-  private var decoder: ZstdDecoder?
+  private let unpack: @Sendable (_ limit: Int) throws -> any Decoder
+  private var decoder: (any Decoder)?
   private var buffer: [UInt8] = []
   /// What the buffer may hold; so much is taken from the memory of all requests.
   private var reserved = 0
   private var written = 0
   private var file: StagedFile?
+  /// Bytes in the file for which nobody answers yet; nil once somebody does.
+  private var unclaimed: Int?
 
   /// The largest first share of the memory.
   static let firstShare = 64 << 10
@@ -26,8 +29,14 @@ final class BodySpool: @unchecked Sendable {
   /// - Parameters:
   ///   - limit: in bytes, when decompressed.
   ///   - staysInMemory: whether a small body needs no file.
-  init(_ store: BodyStore, limit: Int, staysInMemory: Bool) {
-    (self.store, self.limit, self.staysInMemory) = (store, limit, staysInMemory)
+  ///   - isClaimed: whether it is known who sends it; if not, ``claim()`` tells later.
+  ///   - unpack: makes what decompresses it.
+  init(
+    _ store: BodyStore, limit: Int, staysInMemory: Bool, isClaimed: Bool = true,
+    unpack: @escaping @Sendable (_ limit: Int) throws -> any Decoder = { try ZstdDecoder(limit: $0) }
+  ) {
+    (self.store, self.limit, self.staysInMemory, self.unpack) = (store, limit, staysInMemory, unpack)
+    unclaimed = isClaimed ? nil : 0
   }
 
   /// Whether the body can never need a file, so that no call blocks.
@@ -46,11 +55,17 @@ final class BodySpool: @unchecked Sendable {
     neverBlocks ? try calls() : try await store.onThread(calls)
   }
 
-  /// Takes in the next bytes of a zstd frame.
+  /// It is known now who sends the body, and that they may.
+  func claim() {
+    if let unclaimed { store.unclaimed.give(unclaimed) }
+    unclaimed = nil
+  }
+
+  /// Takes in the next bytes, as they were sent.
   /// - Throws: `tooLarge` and `invalid` for what the client sent, `unavailable` and `failed` for what we cannot do.
   func inflate(_ bytes: UnsafeRawBufferPointer) throws {
     try blamingTheBody {
-      let decoder = try decoder ?? ZstdDecoder(limit: limit)
+      let decoder = try decoder ?? unpack(limit)
       self.decoder = decoder
       try decoder.decode(bytes, append)
     }
@@ -66,9 +81,19 @@ final class BodySpool: @unchecked Sendable {
     return .file(path: path, size: written)
   }
 
+  /// The payload of a form is complete.
+  /// - Parameter packed: whether the form says that it is compressed.
+  func finish(packed: Bool) throws -> RequestBody {
+    guard (decoder as? FormPayload)?.isAsSaid(packed: packed) ?? true else {
+      throw SyncError(.invalid, packed ? "the body is not compressed as it should be" : "the body is compressed")
+    }
+    return try finish()
+  }
+
   /// Gives back the memory, and removes the file unless its receiver renamed it.
   func release() async {
     (decoder, buffer) = (nil, [])
+    claim()
     store.memory.give(reserved)
     reserved = 0
     guard let file else { return }
@@ -98,6 +123,12 @@ final class BodySpool: @unchecked Sendable {
   private func flush() throws -> String {
     let file = try file ?? StagedFile(creating: store.newPath())
     self.file = file
+    if let unclaimed {
+      guard store.unclaimed.takeNow(buffer.count) else {
+        throw SyncError(.unavailable, "too much is coming in from clients that have not said yet who they are")
+      }
+      self.unclaimed = unclaimed + buffer.count
+    }
     try file.append(buffer)
     written += buffer.count
     buffer.removeAll(keepingCapacity: true)
@@ -108,7 +139,7 @@ final class BodySpool: @unchecked Sendable {
     do { try work() } catch let error as ArchiveError {
       switch error {
       case .tooLarge: throw SyncError(.tooLarge, "the body is larger than \(limit) bytes")
-      case .corrupt: throw SyncError(.invalid, "the body is not a zstd frame that can be read")
+      case .corrupt: throw SyncError(.invalid, "the body cannot be decompressed")
       case .truncated: throw SyncError(.invalid, "the body ends too early")
       }
     }

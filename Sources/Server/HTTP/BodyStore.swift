@@ -6,6 +6,8 @@ final class BodyStore: Sendable {
   let limits: HTTPLimits
   private let threads: NIOThreadPool
   let memory: MemoryBudget
+  /// What bodies may hold in files while it is not known who sends them.
+  let unclaimed: MemoryBudget
   private let folder: String
   private let lastFile = Atomic<Int>(0)
 
@@ -15,6 +17,7 @@ final class BodyStore: Sendable {
   init(folder: String, threads: NIOThreadPool, limits: HTTPLimits) {
     (self.folder, self.threads, self.limits) = (folder, threads, limits)
     memory = MemoryBudget(bytes: limits.memory)
+    unclaimed = MemoryBudget(bytes: limits.unclaimed)
   }
 
   /// Runs what may block, to its end: also for a task that is cancelled, which has files to remove.

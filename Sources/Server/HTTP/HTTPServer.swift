@@ -43,10 +43,7 @@ struct HTTPServer: Service {
       availableConnectionsDelegate: .maximum(connections, logger: logger))
     return Hummingbird.Application(
       responder: SyncResponder(handler, bodies, logger),
-      server: HTTPServerBuilder { [limits] responder in
-        let configuration = HTTP1Channel.Configuration(idleTimeout: TimeAmount(limits.idle))
-        return ConnectionLoop(base: HTTP1Channel(responder: responder, configuration: configuration))
-      },
+      server: HTTPServerBuilder { [limits] in ConnectionLoop(base: GuardedChannel(responder: $0, limits)) },
       configuration: configuration,
       onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
       logger: logger)

@@ -14,10 +14,10 @@ enum HeaderFraming {
   /// Small bodies are decompressed in one go, so that a slow client holds no decoder.
   private static let gathered = 64 << 10
 
-  /// Reads the head of a request (sync-protocol.md 2.5).
+  /// Reads the head of a request.
   static func head(of request: Request, method: SyncMethod, address: String) throws -> SyncHead {
     let values = request.headers[values: .ankiSync]
-    guard let value = values.first else { throw absence(request) }
+    guard let value = values.first else { throw SyncError(.invalid, "the anki-sync header is missing") }
     guard values.count == 1 else { throw SyncError(.invalid, "there are two anki-sync headers") }
     let header = try Wire.syncHeader(value)
     guard (8...11).contains(header.version) else {
@@ -26,12 +26,6 @@ enum HeaderFraming {
     return SyncHead(
       method: method, framing: .header, version: header.version, hostKey: header.hostKey, session: header.session,
       client: header.client, address: address)
-  }
-
-  private static func absence(_ request: Request) -> SyncError {
-    let type = request.headers[.contentType]?.lowercased() ?? ""
-    guard type.hasPrefix("multipart/") else { return SyncError(.invalid, "the anki-sync header is missing") }
-    return SyncError(.unsupported, "sync protocol 8 to 10 is not served yet")
   }
 
   /// Takes in a body and decompresses it. One without a byte is an empty one (sync-protocol.md 2.3).

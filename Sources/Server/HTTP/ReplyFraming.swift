@@ -11,7 +11,7 @@ struct ReplyFraming: Sendable {
   private static let smallLevel = 3
   private static let fileLevel = 1
 
-  init(_ head: SyncHead) { isCompressed = head.version >= 11 }
+  init(_ head: SyncHead) { isCompressed = head.framing == .header && head.version >= 11 }
 
   /// - Parameter size: of the answer, in bytes, before it is compressed.
   func headers(size: Int) -> HTTPFields {

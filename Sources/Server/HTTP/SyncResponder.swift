@@ -25,7 +25,9 @@ struct SyncResponder: HTTPResponder {
     case .health: return health(request)
     case .sync(let method):
       let exchange = Exchange(method.rawValue, logger, RequestWatch(context.channel, bodies.limits))
-      guard request.method == .post else { return refusal(.methodNotAllowed, "only POST is served here", exchange) }
+      guard request.method == .post || QueryFraming.isUsed(by: request, method) else {
+        return refusal(.methodNotAllowed, "only POST is served here", exchange)
+      }
       return try await respond(to: request, method, context, exchange)
     case nil:
       // Without its query, where old clients put their key (sync-protocol.md 2.4).
@@ -45,12 +47,11 @@ struct SyncResponder: HTTPResponder {
   ) async throws -> Response {
     var stream = BodyStream(request.body, exchange)
     do {
-      let head = try HeaderFraming.head(of: request, method: method, address: context.address)
-      exchange.note { $0.identify(head) }
-      let admission = try await handler.admit(head)
-      exchange.note { $0.user = admission.user }
-      let call = Call(head: head, admission: admission, delivery: delivery(head, context, exchange))
-      return try await answer(call, &stream)
+      if let boundary = try FormFraming.boundary(of: request) {
+        return try await answerForm(boundary, method, context, exchange, &stream)
+      }
+      let head = try head(of: request, method, address: context.address)
+      return try await answer(try await admit(head, context, exchange), &stream)
     } catch let error as BodyInterrupted {
       exchange.end(HTTPResponse.Status.badRequest.code, cause: "the connection broke within the body")
       throw error.cause
@@ -59,6 +60,25 @@ struct SyncResponder: HTTPResponder {
       exchange.note { $0.cause = ErrorResponse.cause(of: error) }
       return refusal(status, ErrorResponse.text(for: error), exchange, isBodyRead: stream.isAtEnd)
     }
+  }
+
+  private func head(of request: Request, _ method: SyncMethod, address: String) throws -> SyncHead {
+    guard !QueryFraming.isUsed(by: request, method) else {
+      return QueryFraming.head(of: request, method, address: address)
+    }
+    return try HeaderFraming.head(of: request, method: method, address: address)
+  }
+
+  private func admit(_ head: SyncHead, _ context: ConnectionContext, _ exchange: Exchange) async throws -> Call {
+    exchange.note { $0.identify(head) }
+    let admission = try await handler.admit(head)
+    var head = head
+    if head.client.isEmpty { head.client = admission.client }
+    exchange.note { [client = head.client] line in
+      line.user = admission.user
+      line.client = client
+    }
+    return Call(head: head, admission: admission, delivery: delivery(head, context, exchange))
   }
 
   private func delivery(_ head: SyncHead, _ context: ConnectionContext, _ exchange: Exchange) -> Delivery {
@@ -95,9 +115,40 @@ extension SyncResponder {
       body = try await HeaderFraming.receive(&stream, into: spool)
     } catch {
       await spool.release()
-      guard isUpload, let problem = error as? SyncError else { throw error }
-      return try await answerToBrokenUpload(call, &stream, problem)
+      guard let problem = error as? SyncError else { throw error }
+      return try await answerToBrokenBody(call, &stream, problem)
     }
+    return try await answer(call, body, spool)
+  }
+
+  /// Answers a request of an old client: who asks is known only at its end (sync-protocol.md 2.4).
+  private func answerForm(
+    _ boundary: String, _ method: SyncMethod, _ context: ConnectionContext, _ exchange: Exchange,
+    _ stream: inout BodyStream
+  ) async throws -> Response {
+    let spool = BodySpool(
+      bodies, limit: try handler.bodyLimit(method), staysInMemory: method != .upload, isClaimed: false,
+      unpack: FormFraming.unpack)
+    let call: Call
+    let body: RequestBody
+    do {
+      let form = try await FormFraming.receive(&stream, boundary: boundary, into: spool)
+      call = try await admit(form.head(method, address: context.address), context, exchange)
+      spool.claim()
+      switch form.body {
+      case .success(let received): body = received
+      case .failure(let problem):
+        await spool.release()
+        return try await answerToBrokenBody(call, &stream, problem)
+      }
+    } catch {
+      await spool.release()
+      throw error
+    }
+    return try await answer(call, body, spool)
+  }
+
+  private func answer(_ call: Call, _ body: RequestBody, _ spool: BodySpool) async throws -> Response {
     guard call.mayTakeLong else {
       return try await call.delivery.response(try await content(call, body, spool))
     }
@@ -105,13 +156,15 @@ extension SyncResponder {
   }
 
   /// Answers an upload whose body is at fault as its client expects it: at the end of the body, with a text
-  /// (sync-protocol.md 6.11). A fault of ours is a status like any other.
-  private func answerToBrokenUpload(
+  /// (sync-protocol.md 6.11). A fault of ours is a status like any other, and so is that of another request.
+  private func answerToBrokenBody(
     _ call: Call, _ stream: inout BodyStream, _ problem: SyncError
   ) async throws -> Response {
     let isOurs = [.unavailable, .failed].contains(problem.code)
-    guard !isOurs, let reply = try handler.answerToBrokenBody(call.head, problem) else { throw problem }
-    try await stream.drain()
+    guard call.head.method == .upload, !isOurs, let reply = try handler.answerToBrokenBody(call.head, problem) else {
+      throw problem
+    }
+    if !stream.isAtEnd { try await stream.drain() }
     call.delivery.exchange.note { $0.cause = problem.message }
     return try await call.delivery.response(.init(reply))
   }

@@ -12,11 +12,16 @@ enum SyncRoute: Equatable, Sendable {
       self = .health
     } else if let method = SyncMethod(rawValue: String(last)) {
       self = .sync(method)
-    } else if last.hasPrefix("sync"), let method = SyncMethod(rawValue: String(last.dropFirst(4))) {
-      // An old desktop's base without its last slash: `/synchostKey` (sync-protocol.md 2.2).
+    } else if let method = Self.method(gluedTo: "sync", last) ?? Self.method(gluedTo: "msync", last) {
       self = .sync(method)
     } else {
       return nil
     }
+  }
+
+  /// An old desktop's base without its last slash: `/synchostKey`, `/msyncbegin` (sync-protocol.md 2.2).
+  private static func method(gluedTo group: String, _ component: Substring) -> SyncMethod? {
+    guard component.hasPrefix(group) else { return nil }
+    return SyncMethod(rawValue: String(component.dropFirst(group.count)))
   }
 }

@@ -44,6 +44,8 @@ struct TracedSync: SyncHandling {
   let service: any SyncHandling
   let log: Logger
 
+  func bodyLimit(_ method: SyncMethod) throws -> Int { try service.bodyLimit(method) }
+
   func admit(_ head: SyncHead) async throws -> Admission { try await service.admit(head) }
 
   func respond(to head: SyncHead, _ admission: Admission, body: RequestBody) async throws -> Reply {

@@ -11,6 +11,7 @@ actor Downloads {
     let generation: Int64
     let mod: Int64
     let usn: Int64
+    let schema: CollectionFile.Version
   }
 
   private struct Entry {
@@ -33,10 +34,10 @@ actor Downloads {
     (self.collections, self.generations, self.folder, self.capacity) = (collections, generations, folder, capacity)
   }
 
-  /// The current collection as a schema-18 file (sync-protocol.md 6.12).
-  func file(_ account: Int64) async throws -> Reply {
+  /// The current collection as a file (sync-protocol.md 6.12).
+  func file(_ account: Int64, _ schema: CollectionFile.Version) async throws -> Reply {
     try await generations.ensure(account)
-    let stamp = try await stamp(account)
+    let stamp = try await stamp(account, schema)
     if entries[stamp] == nil { try await write(stamp) }
     guard let entry = entries[stamp] else {
       throw StorageError(.unavailable, "the download was dropped before it was sent")
@@ -47,10 +48,10 @@ actor Downloads {
     return .file(path: entry.path, size: entry.size) { Task { await self.release(stamp) } }
   }
 
-  private func stamp(_ account: Int64) async throws -> Stamp {
+  private func stamp(_ account: Int64, _ schema: CollectionFile.Version) async throws -> Stamp {
     let generation = try await collections.current(account)
     let stamp = try await collections.read(account) { _, col in
-      Stamp(account: account, generation: generation, mod: col.mod, usn: col.usn)
+      Stamp(account: account, generation: generation, mod: col.mod, usn: col.usn, schema: schema)
     }
     guard let stamp else { throw StorageError(.notFound, "account \(account) has no collection") }
     return stamp
@@ -65,7 +66,7 @@ actor Downloads {
           guard col.mod == stamp.mod, col.usn == stamp.usn else {
             throw StorageError(.conflict, "the collection changed while it was being written")
           }
-          try CollectionFile.write(schema: .v18, path: path, from: rows)
+          try CollectionFile.write(schema: stamp.schema, path: path, from: rows)
           return try Int(FileManager.default.attributesOfItem(atPath: path)[.size] as? UInt64 ?? 0)
         }
         guard let size else { throw StorageError(.notFound, "account \(stamp.account) has no collection") }
@@ -84,7 +85,7 @@ actor Downloads {
   }
 
   private func path(_ stamp: Stamp) -> String {
-    "\(folder.path)/download-\(stamp.account)-\(stamp.generation)-\(stamp.mod)-\(stamp.usn)"
+    "\(folder.path)/download-\(stamp.account)-\(stamp.generation)-\(stamp.mod)-\(stamp.usn)-\(stamp.schema)"
   }
 
   private func release(_ stamp: Stamp) {

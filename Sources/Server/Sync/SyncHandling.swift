@@ -11,6 +11,8 @@ enum SyncMethod: String, CaseIterable, Sendable {
 enum Framing: Sendable, Equatable {
   /// Header `anki-sync` and zstd (sync version 11).
   case header
+  /// A form and gzip, or the query of a GET (sync versions 8 to 10). Which of these versions only `meta` says.
+  case form
 }
 
 /// Everything that a request says before its body.
@@ -35,6 +37,8 @@ struct Admission: Sendable {
   /// The account's name, for the log.
   var user: String
   var bodyLimit: Int
+  /// The client's version as this device told it last, for a head that says none.
+  var client = ""
 }
 
 /// A request's body, decompressed. Small ones are in memory; large ones and uploads in a file that its receiver may
@@ -55,7 +59,9 @@ enum Reply: Sendable {
 
 /// What the HTTP side asks of the sync side. Throws `SyncError` or `StorageError`.
 protocol SyncHandling: Sendable {
-  /// Called when the head is known and before a byte of the body is read.
+  /// How many bytes the body of such a request may have when it is decompressed, whoever sends it.
+  func bodyLimit(_ method: SyncMethod) throws -> Int
+  /// Called when the head is known; where it is known first, before a byte of the body is read.
   func admit(_ head: SyncHead) async throws -> Admission
   /// Answers the request. An upload whose body was at fault is a text, not an error (sync-protocol.md 6.11).
   func respond(to head: SyncHead, _ admission: Admission, body: RequestBody) async throws -> Reply

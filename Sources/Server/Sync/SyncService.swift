@@ -27,9 +27,13 @@ struct SyncService: SyncHandling {
     if head.method.isStateful, head.session.isEmpty {
       throw SyncError(.invalid, "\(head.method.rawValue) without a session key")
     }
-    var limit = bounds.limit(head.method)
-    if head.method == .upload { limit = min(limit, try roomForUpload()) }
-    return Admission(account: account.id, user: account.name, bodyLimit: limit)
+    return Admission(
+      account: account.id, user: account.name, bodyLimit: try bodyLimit(head.method), client: account.client)
+  }
+
+  func bodyLimit(_ method: SyncMethod) throws -> Int {
+    let limit = bounds.limit(method)
+    return method == .upload ? min(limit, try roomForUpload()) : limit
   }
 
   /// Bytes of the free disk that one upload may take.
@@ -43,9 +47,9 @@ struct SyncService: SyncHandling {
     let account = admission.account
     switch head.method {
     case .hostKey: return try await hostKey(head, body)
-    case .meta: return try await meta(account, body)
+    case .meta: return try await meta(account, head, body)
     case .upload: return try await upload(account, head, body)
-    case .download: return try await downloads.file(account)
+    case .download: return try await download(account, head)
     case .begin, .mediaChanges, .downloadFiles, .uploadChanges, .mediaSanity:
       return try await media.respond(to: head, account, body: body)
     case .abort:
@@ -85,16 +89,21 @@ struct SyncService: SyncHandling {
     return .bytes(Wire.encode(hostKey: key))
   }
 
-  private func meta(_ account: Int64, _ body: RequestBody) async throws -> Reply {
-    let (version, _) = try body.withBytes { try Wire.meta($0) }
+  private func meta(_ account: Int64, _ head: SyncHead, _ body: RequestBody) async throws -> Reply {
+    let (version, client) = try body.withBytes { try Wire.meta($0) }
     guard (8...11).contains(version) else {
       throw SyncError(.unsupported, "sync version \(version) is not served")
     }
+    if head.framing == .form { try await accounts.keep(client: client, ofHostKey: head.hostKey) }
     let now = clock()
     let known = try await collections.read(account) { rows, col, user in
-      MetaReply(
+      var reply = MetaReply(
         mod: col.mod, scm: col.scm, usn: col.usn, now: now / 1000, isEmpty: col.counts[.card] == 0,
         mediaUSN: user.mediaUSN)
+      if let gate = try VersionGate.closed(to: version, rows, col) {
+        (reply.message, reply.mayContinue) = (gate.message, false)
+      }
+      return reply
     }
     if let known { return .bytes(Wire.encode(known)) }
     let user = try await collections.user(account)
@@ -102,6 +111,16 @@ struct SyncService: SyncHandling {
     return .bytes(
       Wire.encode(
         MetaReply(mod: 0, scm: user.created, usn: 0, now: now / 1000, isEmpty: true, mediaUSN: user.mediaUSN)))
+  }
+
+  private func download(_ account: Int64, _ head: SyncHead) async throws -> Reply {
+    guard head.framing == .form else { return try await downloads.file(account, .v18) }
+    try await generations.ensure(account)
+    // `meta` lets such a client in as long as there is nothing to lose; what is here it could not open.
+    let version = VersionGate.version(ofClient: head.client)
+    let isClosed = try await collections.read(account) { rows, _ in try VersionGate.closed(to: version, rows) != nil }
+    if isClosed == true { return .text("upgradeRequired") }
+    return try await downloads.file(account, .v11)
   }
 
   private func upload(_ account: Int64, _ head: SyncHead, _ body: RequestBody) async throws -> Reply {

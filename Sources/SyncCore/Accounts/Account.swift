@@ -53,7 +53,7 @@ public struct HostKey: Row {
   public var account: Int64 = 0
   /// Milliseconds since 1970.
   public var created: Int64 = 0
-  /// The client that logged in.
+  /// The version of the client that uses it, as it was told last.
   public var client = Text()
 
   public init() {}

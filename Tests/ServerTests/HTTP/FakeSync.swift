@@ -6,12 +6,17 @@ import SyncCore
 struct FakeSync: SyncHandling {
   var limit = 1 << 20
   var onAdmit: @Sendable (SyncHead) async throws -> Void = { _ in }
+  var onAdmitted: @Sendable (inout Admission) -> Void = { _ in }
   var onRespond: @Sendable (SyncHead, Server.RequestBody) async throws -> Reply = { _, body in try echo(body) }
   var onBroken: @Sendable (SyncError) -> Reply? = { .text("refused: \($0.message)") }
 
+  func bodyLimit(_ method: SyncMethod) -> Int { limit }
+
   func admit(_ head: SyncHead) async throws -> Admission {
     try await onAdmit(head)
-    return Admission(account: 7, user: "anna b", bodyLimit: limit)
+    var admission = Admission(account: 7, user: "anna b", bodyLimit: limit)
+    onAdmitted(&admission)
+    return admission
   }
 
   func respond(to head: SyncHead, _ admission: Admission, body: Server.RequestBody) async throws -> Reply {

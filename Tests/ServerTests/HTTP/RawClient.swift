@@ -110,6 +110,13 @@ final class RawClient {
     return try? await answer()
   }
 
+  /// All that comes until the server closes the connection.
+  func rest() async -> [UInt8] {
+    var all: [UInt8] = []
+    while let bytes = await bytes(upTo: .max) { all += bytes }
+    return all
+  }
+
   /// Whether the server closes the connection without another byte.
   func isClosed() async -> Bool { await bytes(upTo: 1) == nil }
 

@@ -20,7 +20,10 @@ import Testing
 
   @Test(
     "other addresses are unknown",
-    arguments: ["", "/", "//", "?meta", "/sync/", "/sync/Meta", "/sync/meta/x", "/sync/metax", "/sync/%6deta", "*"])
+    arguments: [
+      "", "/", "//", "?meta", "/sync/", "/sync/Meta", "/sync/meta/x", "/sync/metax", "/sync/%6deta", "*", "/xsyncmeta",
+      "/syncsyncmeta", "/sync", "/msync",
+    ])
   func unknown(target: String) {
     #expect(SyncRoute(target: target) == nil)
   }
@@ -44,7 +47,8 @@ import Testing
       ("POST /sync/meta", [Call.header(), Call.header()], 400),
       ("POST /sync/meta", ["anki-sync: {}"], 400), ("POST /sync/meta", ["anki-sync: [1"], 400),
       ("POST /sync/meta", [Call.header(version: 7)], 400), ("POST /sync/meta", [Call.header(version: 12)], 400),
-      ("POST /sync/meta", ["content-type: multipart/form-data; boundary=x"], 501),
+      ("POST /sync/meta", ["content-type: multipart/form-data; boundary=x"], 400),
+      ("POST /sync/meta", ["content-type: multipart/form-data"], 400),
       ("POST /sync/meta", ["content-type: application/json"], 400),
     ] as [(String, [String], Int)])
   func odd(line: String, headers: [String], status: Int) async throws {
