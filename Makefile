@@ -2,13 +2,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PACKAGES := pkg-config libsqlite3-dev libzstd-dev zlib1g-dev libargon2-dev libzip-dev libpq-dev
-TEST_PACKAGES := python3 python3-venv postgresql
+TEST_PACKAGES := python3 python3-venv curl postgresql
 ENGINES := memory,sqlite,postgres
 JOBS ?= 2
 VENV := .venv
 BUILD := swift build -j $(JOBS)
 
-.PHONY: run test check-swift packages test-packages build lint unit clients histories bench release conformance
+.PHONY: run test check-swift packages test-packages old-clients build lint unit clients compatibility fuzz histories bench release conformance
 
 run: check-swift packages
 	swift build -j $(JOBS) -c release --product djankiserv
@@ -26,6 +26,10 @@ test-packages:
 	@scripts/packages $(TEST_PACKAGES)
 	@test -x $(VENV)/bin/pytest || { python3 -m venv $(VENV) && $(VENV)/bin/pip install -q -r Tests/Clients/requirements.txt; }
 
+# Old versions of Anki for `clients`: two, or all that install here with SET=all.
+old-clients: test-packages
+	$(VENV)/bin/python Tests/Clients/versions.py $(or $(SET),quick)
+
 lint:
 	swift format lint --strict --parallel -r Package.swift $$(git ls-files --cached --others --exclude-standard '*.swift' | grep -v '\.pb\.swift$$' | grep -v '^Package.swift$$')
 
@@ -38,9 +42,19 @@ unit:
 
 # Real Anki clients against the server that the tests built; then kills, cut connections and a full disk.
 clients: export DJANKISERV_BIN := $(CURDIR)/.build/debug/djankiserv
-clients:
+clients: old-clients
 	ENGINES=sqlite,postgres scripts/databases $(VENV)/bin/pytest -q -n 2 -m "not faults" Tests/Clients
 	ENGINES=sqlite,postgres scripts/databases $(VENV)/bin/pytest -q -n 2 -m faults Tests/Clients
+
+# Every version of Anki that installs here; writes the table in the README. Three of them need a python3.8.
+compatibility: export DJANKISERV_BIN := $(CURDIR)/.build/debug/djankiserv
+compatibility: build
+	$(MAKE) old-clients SET=all
+	$(VENV)/bin/python Tests/Clients/compatibility.py
+
+# Many spoiled requests, other ones each time: make fuzz ROUNDS=20000
+fuzz: build
+	FUZZ_ROUNDS=$${ROUNDS:-20000} FUZZ_SEED=$${SEED:-$$RANDOM} swift test --skip-build --no-parallel --filter FuzzTests
 
 # One engine's conformance alone: make conformance ENGINE=memory
 conformance: build

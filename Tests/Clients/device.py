@@ -30,9 +30,9 @@ class ClientError(Exception):
 class Worker:
     """The process; it can serve one device after another."""
 
-    def __init__(self):
+    def __init__(self, script="worker.py", python=sys.executable):
         self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "worker.py")],
+            [python, str(HERE / script)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -52,6 +52,11 @@ class Proxy:
         with self._lock:
             self._armed = {len(self.log) + number: (fault, then)}
 
+    def arm_step(self, method, fault, then=None):
+        """The first request of a method from now on fails so."""
+        with self._lock:
+            self._armed = {method: (fault, then)}
+
     def disarm(self):
         with self._lock:
             self._armed = {}
@@ -71,23 +76,23 @@ class Proxy:
     def enter(self, method, body):
         with self._lock:
             exchange = Exchange(method, body)
-            fault = self._armed.pop(len(self.log), (None, None))
+            fault = self._armed.pop(method, None) or self._armed.pop(len(self.log), (None, None))
             self.log.append(exchange)
         return exchange, *fault
 
-    def forward(self, head, headers, body, cut=False):
+    def forward(self, verb, path, headers, body, cut=False):
         """Sends the request on; the answer, or nothing if it was to be cut."""
         connection = http.client.HTTPConnection(self._target.hostname, self._target.port, timeout=120)
         with contextlib.closing(connection):
             kept = {name: value for name, value in headers if name.lower() not in HOP}
             if cut:
-                connection.putrequest("POST", head)
+                connection.putrequest(verb, path)
                 for name, value in kept.items():
                     connection.putheader(name, value)
                 connection.putheader("Content-Length", str(len(body)))
                 connection.endheaders(body[: len(body) // 2])
                 return None
-            connection.request("POST", head, body=body, headers=kept)
+            connection.request(verb, path, body=body, headers=kept)
             response = connection.getresponse()
             return response.status, response.getheaders(), response.read()
 
@@ -115,9 +120,9 @@ class _Handler(socketserver.StreamRequestHandler):
         line = self.rfile.readline()
         if not line:
             return False
-        path = line.split()[1].decode()
+        verb, path, _ = line.decode().split()
         headers = list(http.client.parse_headers(self.rfile).items())
-        self._answer(path, headers, self._body({name.lower(): value for name, value in headers}))
+        self._answer(verb, path, headers, self._body({name.lower(): value for name, value in headers}))
         return True
 
     def _body(self, headers):
@@ -130,19 +135,19 @@ class _Handler(socketserver.StreamRequestHandler):
         self.rfile.readline()
         return body
 
-    def _answer(self, path, headers, body):
-        method = path.rstrip("/").rpartition("/")[2]
+    def _answer(self, verb, path, headers, body):
+        method = path.partition("?")[0].rstrip("/").rpartition("/")[2]
         exchange, fault, then = self.proxy.enter(method, unpacked(body))
         if fault == "drop":
             self._cut(then)
         if fault == "cut body":
-            self.proxy.forward(path, headers, body, cut=True)
+            self.proxy.forward(verb, path, headers, body, cut=True)
             self._cut(then)
         if fault == "hold":
             then()
         if fault == "duplicate":
-            self.proxy.forward(path, headers, body)
-        status, reply_headers, reply = self.proxy.forward(path, headers, body)
+            self.proxy.forward(verb, path, headers, body)
+        status, reply_headers, reply = self.proxy.forward(verb, path, headers, body)
         exchange.status, exchange.received = status, unpacked(reply)
         if fault == "drop reply":
             self._cut(then)
