@@ -152,8 +152,8 @@ class Client:
     def enter_transaction(self):
         if self.has_transactions:
             self.col.db.begin()
-            if hasattr(self.col.models, "_clear_cache"):
-                self.col.models._clear_cache()
+        if hasattr(self.col.models, "_clear_cache"):
+            self.col.models._clear_cache()
 
     def version(self):
         from anki.buildinfo import version
@@ -293,16 +293,18 @@ class Client:
     def add_field(self, notetype, name):
         """A change of the schema: only a full sync can follow."""
         models, kind = self.col.models, self._notetype(notetype)
-        if hasattr(self.col, "mod_schema"):
-            self.col.mod_schema(check=False)
-        else:
-            self.col.modSchema(check=False)
+        self.force_full_sync()
         if hasattr(models, "update_dict"):
             models.add_field(kind, models.new_field(name))
             models.update_dict(kind)
         else:
             models.addField(kind, models.newField(name))
             models.save(kind)
+        self.touch()
+
+    def force_full_sync(self):
+        """What a person does in the preferences."""
+        (getattr(self.col, "mod_schema", None) or self.col.modSchema)(check=False)
         self.touch()
 
     def set_config(self, key, value):
@@ -370,16 +372,28 @@ class Client:
         return (getattr(self.col, "fix_integrity", None) or self.col.fixIntegrity)()
 
     def write_file(self, name, hex):
-        folder = Path(self.path).parent / "collection.media"
-        (folder / name).unlink() if (folder / name).exists() else None
-        (folder / name).write_bytes(bytes.fromhex(hex))
+        file = self.media_folder / name
+        if file.exists():
+            file.unlink()
+        file.write_bytes(bytes.fromhex(hex))
+        self._date(file)
 
     def remove_file(self, name):
-        (Path(self.path).parent / "collection.media" / name).unlink()
+        (self.media_folder / name).unlink()
+        self._date(self.media_folder)
 
     def files(self):
-        folder = Path(self.path).parent / "collection.media"
-        return {file.name: file.read_bytes().hex() for file in folder.iterdir()}
+        return {file.name: file.read_bytes().hex() for file in self.media_folder.iterdir()}
+
+    @property
+    def media_folder(self):
+        return Path(self.path).parent / "collection.media"
+
+    def _date(self, *changed):
+        """Clients look for changes by times in seconds: each change gets one of its own."""
+        self.moment = max(getattr(self, "moment", 0), int(time.time())) + 1
+        for path in [*changed, self.media_folder]:
+            os.utime(path, (self.moment, self.moment))
 
 
 STAMPED = ["notes", "cards", "revlog", "graves"]

@@ -4,6 +4,8 @@ CLIENTS names the versions: "quick" (two of them), "all", or a list. versions.py
 """
 
 import random
+import re
+import time
 
 import pytest
 
@@ -97,6 +99,8 @@ def tell(account, a, b):
     change_everything(a, 1)
     assert a.pending()
     account.agree(a, b)
+    # Clients before 2.1.40 do not see a second change of a deck within one second.
+    time.sleep(1.01 - time.time() % 1)
     change_everything(b, 2)
     agreed = account.agree(b, a)
     assert {str(FIRST + 1000), str(FIRST + 2000)} <= agreed["notes"].keys()
@@ -196,16 +200,18 @@ def test_messages(account, version, proxied):
         b.sync()
     assert proxied.fired()
     assert {str(FIRST + 500), str(FIRST + 600)} <= account.agree(b, a)["notes"].keys()
-    # Counts that differ: a full sync, and nothing of the broken one is kept.
+    # Counts that differ: nothing of such a sync is kept, and the person is told what to do.
+    a.answer(NOTES[0], 3)
+    account.agree(a, b)
     a.execute("delete from revlog")
-    a.execute("delete from cards where id = ?", NOTES[0])
     a.edit_note(NOTES[1], ["lost", "x"])
-    with pytest.raises(ClientError):
+    with pytest.raises(ClientError, match="(?i)check database|full sync|sanity"):
         a.sync()
+    a.force_full_sync()
     assert a.sync()["required"] == "full"
     a.download()
     agreed = account.agree(a, b)
-    assert str(NOTES[0]) in agreed["cards"] and agreed["notes"][str(NOTES[1])][4] != "lost\x1fx"
+    assert len(agreed["revlog"]) == 1 and agreed["notes"][str(NOTES[1])][4] != "lost\x1fx"
 
 
 def test_interruptions(account, version, proxied):
@@ -237,5 +243,5 @@ def test_devices_of_all_ages_in_parallel_never_need_a_full_sync(account):
         for device in devices:
             device.add_note(next(ids), ["parallel", "x"])
         for result in together(*[device.sync for device in devices]):
-            assert isinstance(result, dict) or "one copy" in result.message, result
+            assert isinstance(result, dict) or re.search(BUSY, result.message), result
     assert len(account.agree(*devices)["notes"]) == 4 + 18

@@ -76,6 +76,7 @@ public struct FormParser: Sendable {
   /// - Throws: `invalid`.
   public mutating func next() throws(SyncError) -> Event? {
     while true {
+      if place == .end { start = buffer.count }
       guard fed - payload - (buffer.count - start) <= Self.mostBesides else { throw Self.refusal("too much in it") }
       switch place {
       case .headers:
@@ -84,7 +85,6 @@ public struct FormParser: Sendable {
         let (event, goesOn) = try readContent()
         if event != nil || !goesOn { return event }
       case .end:
-        start = buffer.count
         return nil
       }
     }
@@ -107,7 +107,7 @@ extension FormParser {
     switch found {
     case .none(let clear):
       if case .field = place {
-        guard buffer.count - start <= Self.longestField + delimiter.count else { throw Self.refusal("a long field") }
+        guard clear - from <= Self.longestField else { throw Self.refusal("a long field") }
         return (nil, false)
       }
       start = clear

@@ -55,15 +55,11 @@ enum ErrorResponse {
     }
   }
 
-  private static let longestReason = 200
-
   /// - Parameter closes: whether the body was left unread, so the connection is of no further use.
   static func response(_ status: HTTPResponse.Status, _ text: String, closes: Bool = false) -> Response {
     var headers: HTTPFields = [.contentType: "text/plain; charset=utf-8"]
     if closes { headers[.connection] = "close" }
     let body = ByteBuffer(string: "\(status.code) \(text)\n")
-    // Old AnkiDroids show the reason, and nothing of the body (sync-protocol.md 3).
-    let status = HTTPResponse.Status(code: status.code, reasonPhrase: String(text.prefix(longestReason)))
     return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
   }
 }

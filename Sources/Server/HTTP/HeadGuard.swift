@@ -37,8 +37,10 @@ final class HeadGuard: ChannelDuplexHandler {
       stopClock()
       isBetweenRequests = false
       versions.append(head.version)
-      // Hummingbird ends a connection only for exactly this word.
-      if !head.isKeepAlive || !head.version.knowsChunks { head.headers.replaceOrAdd(name: "connection", value: "close") }
+      if !head.isKeepAlive || !head.version.knowsChunks {
+        // Hummingbird ends a connection only for exactly this word.
+        head.headers.replaceOrAdd(name: "connection", value: "close")
+      }
       if head.waitsForLeave, versions.count == 1 { grantLeave(context) }
       context.fireChannelRead(wrapInboundOut(.head(head)))
     case .body:

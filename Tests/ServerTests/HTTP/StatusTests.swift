@@ -37,19 +37,6 @@ import Testing
     }
   }
 
-  @Test("the reason is in the first line, where old clients look, and cannot break it")
-  func reason() async throws {
-    let handler = FakeSync(onRespond: { _, _ in throw SyncError(.sessionConflict, "another sync\r\nx: y") })
-    try await LiveServer.run(handler) { server in
-      try await RawClient.connected(server.port) { client in
-        try await client.send(Form(headers: ["Connection: close"]).bytes([]))
-        let answer = String(decoding: await client.rest(), as: UTF8.self)
-        #expect(answer.hasPrefix("HTTP/1.1 409 another sync"))
-        #expect(!answer.contains("\r\nx: y\r\n"))
-      }
-    }
-  }
-
   @Test("a refused head is answered before a byte of the body is sent, and ends the connection")
   func refusedHead() async throws {
     let handler = FakeSync(onAdmit: { _ in throw SyncError(.forbidden, "unknown key") })
