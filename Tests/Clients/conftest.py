@@ -1,7 +1,8 @@
 """Which servers are tested, and what every test can ask for.
 
 DJANKISERV_BIN  the built program; without it every test fails
-ENGINES         the engines to test, "sqlite" unless set, for example "sqlite,memory"
+ENGINES         the engines to test, "sqlite" unless set, for example "sqlite,memory"; those that are a
+                server need scripts/databases around the tests
 TARGET          "official" judges the official server instead: a check of these tests themselves
 """
 
@@ -18,7 +19,7 @@ from hand import Hand
 from model import InsaneServer, OneWaySync
 from places import scratch
 from proxy import Proxy
-from server import Djankiserv, Official
+from server import WITHOUT_SERVER, Djankiserv, Official
 from wire import Refused
 from world import World
 
@@ -33,6 +34,8 @@ def pytest_generate_tests(metafunc):
         engines = ENGINES if TARGET != "official" else ["official"]
         if metafunc.definition.get_closest_marker("durable"):
             engines = [name for name in engines if name not in NOT_DURABLE]
+        if metafunc.definition.get_closest_marker("many_servers"):
+            engines = [name for name in engines if name not in WITHOUT_SERVER | {"official"}]
         metafunc.parametrize("engine", engines, scope="session")
 
 

@@ -11,6 +11,7 @@ The n-th request (0 is the next one) can be
 
 import contextlib
 import http.client
+import itertools
 import socket
 import socketserver
 import threading
@@ -37,8 +38,9 @@ class Exchange:
 
 
 class Proxy:
-    def __init__(self, target):
-        self._target = urlsplit(target)
+    def __init__(self, *targets):
+        """With several targets the requests go to them in turn."""
+        self._targets = itertools.cycle([urlsplit(target) for target in targets])
         self.log = []
         self._armed = {}
         self._lock = threading.Lock()
@@ -82,7 +84,9 @@ class Proxy:
 
     def forward(self, verb, path, headers, body, cut=False):
         """Sends the request on; the answer, or nothing if it was to be cut."""
-        connection = http.client.HTTPConnection(self._target.hostname, self._target.port, timeout=120)
+        with self._lock:
+            target = next(self._targets)
+        connection = http.client.HTTPConnection(target.hostname, target.port, timeout=120)
         with contextlib.closing(connection):
             kept = {name: value for name, value in headers if name.lower() not in HOP}
             if cut:
