@@ -14,6 +14,7 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
   private let pool: WorkerPool
   private let connections: ConnectionPool<Server>
   private let current = CurrentSchemas()
+  private let countRoundTrips: @Sendable (Int) -> Void
 
   /// Opens the engine; a server that is not up yet is waited for (`settings.startPatience`).
   /// - Throws: `unavailable` where it does not come up, `invalid` where it refuses us.
@@ -24,6 +25,7 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
     dialect = server.dialect
     vocabulary = Vocabulary(dialect.tables)
     self.migrations = migrations
+    countRoundTrips = settings.countRoundTrips
     writers = Turns(length: settings.queue, patience: .seconds(settings.patience))
     pool = WorkerPool(threads: settings.threads, patience: .seconds(settings.threadPatience))
     connections = ConnectionPool(server, age: .seconds(settings.connectionAge), now: now)
@@ -99,9 +101,14 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
   private func run<T: Sendable>(
     _ body: @escaping @Sendable (Server.Connection, Cancellation) throws -> T
   ) async throws -> T {
-    try await pool.run { [connections] cancellation in
-      try connections.using(cancellation) { try body($0, cancellation) }
+    let (value, roundTrips) = try await pool.run { [connections] cancellation in
+      try connections.using(cancellation) { connection in
+        let before = connection.state.roundTrips
+        return (try body(connection, cancellation), connection.state.roundTrips - before)
+      }
     }
+    countRoundTrips(roundTrips)
+    return value
   }
 
   /// Runs `body` when it is its turn among those of this process who change the schema.

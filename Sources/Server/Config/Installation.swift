@@ -51,12 +51,13 @@ extension Configuration {
   fileprivate func chosen(_ database: DatabaseSettings) -> [String] { database.all.map(text) }
 
   fileprivate func open(_ database: DatabaseSettings) async throws -> any Backend {
-    try await backend(database.engine).open(
-      StorageSettings(
-        folder: text(.dataRoot), threads: integer(.poolSize), threadPatience: Double(integer(.poolWait)),
-        patience: Double(integer(.userWait)), queue: integer(.maxWaiting),
-        connectionAge: Double(integer(.poolAge)), startPatience: Double(integer(.startWait)),
-        options: Dictionary(uniqueKeysWithValues: database.options.map { ($0.key, text($0.setting)) })))
+    var settings = StorageSettings(
+      folder: text(.dataRoot), threads: integer(.poolSize), threadPatience: Double(integer(.poolWait)),
+      patience: Double(integer(.userWait)), queue: integer(.maxWaiting),
+      connectionAge: Double(integer(.poolAge)), startPatience: Double(integer(.startWait)),
+      options: Dictionary(uniqueKeysWithValues: database.options.map { ($0.key, text($0.setting)) }))
+    settings.countRoundTrips = { StorageTrace.current?.add(roundTrips: $0) }
+    return try await backend(database.engine).open(settings)
   }
 
   fileprivate var hasher: PasswordHasher {

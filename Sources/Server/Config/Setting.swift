@@ -63,7 +63,7 @@ extension Setting {
     case .flag: return Self.flags[text.lowercased()].map { $0 ? "true" : "false" }
     case .choice(let words): return words.contains(text.lowercased()) ? text.lowercased() : nil
     case .engine: return (try? Backends.named(text, in: backends))?.name
-    case .databaseURL: return (try? DatabaseURL(text))?.named(in: backends) == nil ? nil : text
+    case .databaseURL: return text.isEmpty || (try? DatabaseURL(text))?.named(in: backends) != nil ? text : nil
     }
   }
 

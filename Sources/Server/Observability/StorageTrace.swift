@@ -10,13 +10,16 @@ final class StorageTrace: Sendable {
     var statements = 0
     /// Transactions that were on the disk before they returned.
     var waits = 0
+    /// How often a database server was waited for, the accounts' included.
+    var roundTrips = 0
   }
 
   @TaskLocal static var current: StorageTrace?
   private let counts = Mutex(Counts())
 
-  func add(transactions: Int = 0, statements: Int = 0, waits: Int = 0) {
+  func add(transactions: Int = 0, statements: Int = 0, waits: Int = 0, roundTrips: Int = 0) {
     counts.withLock {
+      $0.roundTrips += roundTrips
       $0.transactions += transactions
       $0.statements += statements
       $0.waits += waits
@@ -32,7 +35,7 @@ final class StorageTrace: Sendable {
         "storage",
         metadata: [
           "method": "\(method)", "transactions": "\(counts.transactions)", "statements": "\(counts.statements)",
-          "waits": "\(counts.waits)",
+          "waits": "\(counts.waits)", "round_trips": "\(counts.roundTrips)",
         ])
     }
     return try await $current.withValue(trace) { try await body() }

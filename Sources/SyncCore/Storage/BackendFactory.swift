@@ -33,6 +33,8 @@ public struct StorageSettings: Sendable {
   /// start, in seconds.
   public var connectionAge: Double
   public var startPatience: Double
+  /// Is told, in the task that asked, how often a transaction waited for a database server.
+  public var countRoundTrips: @Sendable (Int) -> Void = { _ in }
   /// Settings by their short name (`host`, `port`, `name`, `user`, `password`, …) for engines that need them.
   public var options: [String: String]
 

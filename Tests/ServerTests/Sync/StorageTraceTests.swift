@@ -25,6 +25,6 @@ struct StorageTraceTests {
     }
     let written = lines.withLock { $0 }
     #expect(written.count == 1)
-    #expect(written.first?.contains("storage method=meta statements=4 transactions=3 waits=1") == true)
+    #expect(written.first?.contains("storage method=meta round_trips=0 statements=4 transactions=3 waits=1") == true)
   }
 }
