@@ -17,7 +17,8 @@ extension ServerDialect {
     ServerDialect(
       .postgres, prefix: prefix,
       create: { ["CREATE SCHEMA \"\($0)\""] },
-      drop: { ["DROP SCHEMA IF EXISTS \"\($0)\" CASCADE"] },
+      // The mark first: every transaction has looked at it, so those in progress are waited for in one place.
+      drop: { ["DROP TABLE IF EXISTS schema_version", "DROP SCHEMA IF EXISTS \"\($0)\" CASCADE"] },
       mark: { version in
         ["CREATE TABLE schema_version (version bigint NOT NULL)", "INSERT INTO schema_version VALUES (\(version))"]
       },
@@ -34,13 +35,15 @@ extension ServerDialect {
 extension Work {
   /// What begins a transaction of this kind in a schema.
   func beginning(in schema: String) -> [String] {
+    // What comes after the lock sees what its last owner has left, whatever the database's defaults are.
+    let writing = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
     let place = "SET LOCAL search_path = \"\(schema)\""
     switch self {
     case .read: return ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", place]
-    case .write(.relaxed): return ["BEGIN", place, "SET LOCAL synchronous_commit = off"]
-    case .write(.acknowledged), .make, .alter: return ["BEGIN", place]
+    case .write(.relaxed): return [writing, place, "SET LOCAL synchronous_commit = off"]
+    case .write(.acknowledged), .make, .alter: return [writing, place]
     // Shorter than it takes the server to look for deadlocks: then it is this one that gives way, not a reader.
-    case .drop: return ["BEGIN", place, "SET LOCAL lock_timeout = '500ms'"]
+    case .drop: return [writing, place, "SET LOCAL lock_timeout = '500ms'"]
     }
   }
 }

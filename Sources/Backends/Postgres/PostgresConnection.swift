@@ -42,7 +42,8 @@ final class PostgresConnection: ServerConnection, @unchecked Sendable {
   deinit { PQfinish(handle) }
 
   var state: ConnectionState {
-    pipeline.collectWhatIsThere()
+    // In a transaction there is somebody who asks for the answers.
+    if work == nil { pipeline.collectWhatIsThere() }
     let isUsable =
       work == nil && !isInterrupted.load(ordering: .acquiring) && PQstatus(handle) == CONNECTION_OK && isQuiet
     return ConnectionState(isUsable: isUsable, roundTrips: pipeline.roundTrips)
@@ -197,9 +198,9 @@ extension PostgresConnection {
   /// made for: without statistics, as after a load, the planner would rather read whole tables.
   private static func habits(lockPatience: Double) -> String {
     """
-    SET client_min_messages = error; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off;
-    SET enable_bitmapscan = off; SET jit = off;
-    SET lock_timeout = \(max(Int(lockPatience * 1000), 1)); SET idle_in_transaction_session_timeout = '10min';
+    SET client_min_messages = error; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = '10min';
+    SET lock_timeout = \(max(Int(lockPatience * 1000), 1));
+    SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; SET jit = off;
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
     SELECT set_config(name, '10s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'
     """

@@ -39,6 +39,8 @@ enum Pieces {
   /// In one statement, at most: rows, and bytes unless a single row is larger.
   static let rows = 1_000
   static let bytes = 1 << 20
+  /// What one row may have: servers end a connection that sends much more.
+  static let largestRow = 256 << 20
 
   /// - Throws: `invalid` where a row cannot be stored.
   static func of<R: Row>(_ rows: [R]) throws -> [ArraySlice<R>] {
@@ -46,6 +48,9 @@ enum Pieces {
     for (index, var row) in rows.enumerated() {
       var measure = RowMeasure(keyCount: R.table.keyCount)
       try row.columns(&measure)
+      if measure.bytes > largestRow {
+        throw StorageError(.invalid, "a row of table \(R.table.name) has more than \(largestRow) bytes")
+      }
       if index > start, index - start >= Self.rows || bytes + measure.bytes > Self.bytes {
         pieces.append(rows[start..<index])
         (start, bytes) = (index, 0)

@@ -67,6 +67,7 @@ struct ConfigurationTests {
     "the older servers' engines are ours",
     arguments: [
       ("sqlite", "sqlite"), ("SQLite", "sqlite"), ("memory", "memory"), ("django.db.backends.sqlite3", "sqlite"),
+      ("postgresql", "postgres"), ("django.db.backends.postgresql", "postgres"),
     ])
   func engines(given: String, engine: String) throws {
     #expect(try load(["DJANKISERV_USERDB_ENGINE": given]).text(DatabaseSettings.userDB.engine) == engine)
@@ -76,9 +77,12 @@ struct ConfigurationTests {
   func mainFollows() throws {
     let main = DatabaseSettings.mainDB
     let followed = try load(["DJANKISERV_USERDB_HOST": "db", "DJANKISERV_USERDB_PASSWORD": "p"])
-    #expect(main.options.map { followed.text($0.setting) } == ["djankiserv", "djankiserv", "p", "db", ""])
+    func parts(_ configuration: Configuration) -> [String] {
+      main.options.prefix(5).map { configuration.text($0.setting) }
+    }
+    #expect(parts(followed) == ["djankiserv", "djankiserv", "p", "db", ""])
     let apart = try load(["DJANKISERV_USERDB_HOST": "db", "DJANKISERV_MAINDB_HOST": "other"])
-    #expect(main.options.map { apart.text($0.setting) } == ["djankiserv", "djankiserv", "", "other", ""])
+    #expect(parts(apart) == ["djankiserv", "djankiserv", "", "other", ""])
     #expect(try load(["DJANKISERV_USERDB_ENGINE": "memory"]).text(main.engine) == "sqlite")
     let asked = try load(["DJANKISERV_USERDB_ENGINE": "memory", "DJANKISERV_MAINDB_ENGINE": "memory"])
     #expect(asked.text(main.engine) == "memory")
