@@ -2,19 +2,20 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PACKAGES := pkg-config libsqlite3-dev libzstd-dev zlib1g-dev libargon2-dev libzip-dev libpq-dev
-TEST_PACKAGES := python3 python3-venv curl postgresql
+TEST_PACKAGES := python3 python3-venv curl postgresql liblmdb-dev
 ENGINES := memory,sqlite,postgres
 JOBS ?= 2
 VENV := .venv
 BUILD := swift build -j $(JOBS)
 
-.PHONY: run test check-swift packages test-packages old-clients build lint unit clients compatibility fuzz histories bench release conformance
+.PHONY: run test check-swift packages test-packages old-clients build lint unit example clients compatibility fuzz
+.PHONY: histories bench release conformance
 
 run: check-swift packages
 	swift build -j $(JOBS) -c release --product djankiserv
 	.build/release/djankiserv serve
 
-test: check-swift packages test-packages lint build unit clients
+test: check-swift packages test-packages lint build unit example clients
 
 check-swift:
 	@scripts/check-swift
@@ -39,6 +40,15 @@ build:
 # One after the other: some measure time or memory, others end database servers, and all of them would share two threads.
 unit:
 	ENGINE=$(ENGINES) scripts/databases swift test --skip-build --no-parallel
+
+# An engine from outside and a server with it (docs/BACKENDS.md). They share what the build has made, in the versions that
+# it has chosen, so this takes seconds.
+EXAMPLE := --package-path Examples/CustomBackend --scratch-path .build
+example: build test-packages
+	for package in CustomBackend CustomServer; do cp Package.resolved Examples/$$package/; done
+	$(BUILD) $(EXAMPLE) --build-tests
+	swift test $(EXAMPLE) --skip-build --no-parallel
+	$(BUILD) --package-path Examples/CustomServer --scratch-path .build
 
 # Real Anki clients against the server that the tests built; then kills, cut connections and a full disk.
 clients: export DJANKISERV_BIN := $(CURDIR)/.build/debug/djankiserv

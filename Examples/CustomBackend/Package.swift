@@ -19,6 +19,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
     .target(name: "LMDBBackend", dependencies: ["CLMDB", core], swiftSettings: strict),
-    .testTarget(name: "LMDBBackendTests", dependencies: ["LMDBBackend", "CLMDB", core, conformance], swiftSettings: strict),
+    .testTarget(
+      name: "LMDBBackendTests", dependencies: ["LMDBBackend", "CLMDB", core, conformance], swiftSettings: strict),
   ]
 )

@@ -26,12 +26,13 @@ enum House {
     }
   }
 
-  /// Every Swift file below these folders.
+  /// Every Swift file below these folders, but for what a build has put there.
   static func files(_ folders: String...) throws -> [File] {
     try folders.flatMap { folder -> [File] in
       let start = root.appending(path: folder)
       guard let walk = FileManager.default.enumerator(at: start, includingPropertiesForKeys: nil) else { return [] }
-      return try walk.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.map { url in
+      let ours = walk.compactMap { $0 as? URL }.filter { !$0.path().contains("/.build/") }
+      return try ours.filter { $0.pathExtension == "swift" }.map { url in
         let path = String(url.path().dropFirst(root.path().count))
         let text = try String(contentsOf: url, encoding: .utf8)
         return File(path: path, lines: text.components(separatedBy: "\n"))

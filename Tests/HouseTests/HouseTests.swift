@@ -28,6 +28,32 @@ struct HouseTests {
     }
   }
 
+  @Test("an engine from outside needs the core alone, and a program of one's own the server")
+  func examples() throws {
+    let allowed: [String: Set<String>] = [
+      "Examples/CustomBackend/Sources": ["SyncCore", "CLMDB", "Foundation", "Synchronization"],
+      "Examples/CustomServer/Sources": ["Server", "LMDBBackend"],
+    ]
+    for (folder, modules) in allowed {
+      let files = try House.files(folder)
+      #expect(!files.isEmpty)
+      for file in files { #expect(modules.isSuperset(of: file.imports), "\(file) imports \(file.imports)") }
+    }
+  }
+
+  @Test("what the page about engines quotes is in the examples, word for word")
+  func quotations() throws {
+    let page = try String(contentsOf: House.root.appending(path: "docs/BACKENDS.md"), encoding: .utf8)
+    let quotations = page.components(separatedBy: "```swift\n").dropFirst().map { quotation in
+      quotation.components(separatedBy: "```")[0]
+    }
+    let sources = try House.files("Examples").map { $0.lines.joined(separator: "\n") }
+    #expect(quotations.count > 10)
+    for quotation in quotations where !sources.contains(where: { $0.contains(quotation) }) {
+      Issue.record("not in the examples:\n\(quotation)")
+    }
+  }
+
   @Test("the core imports Foundation, Crypto and Synchronization alone")
   func coreIsPure() throws {
     let allowed: Set<String> = ["Foundation", "Crypto", "Synchronization", "Dispatch", "Swift"]
@@ -39,7 +65,7 @@ struct HouseTests {
 
   @Test("a file has at most 400 lines, a line at most 120 columns")
   func sizes() throws {
-    for file in try House.files("Sources", "Tests") {
+    for file in try House.files("Sources", "Tests", "Examples") {
       #expect(file.lines.count <= 401, "\(file) has \(file.lines.count) lines")
       for (number, line) in file.lines.enumerated() where line.count > 120 {
         Issue.record("\(file):\(number + 1) has \(line.count) columns")
@@ -51,7 +77,7 @@ struct HouseTests {
   func functions() throws {
     let start = try Regex(
       #"^( *)((public|private|internal|fileprivate|static|mutating|override|final) )*(func|init)\b"#)
-    for file in try House.files("Sources") {
+    for file in try House.files("Sources", "Examples") {
       var open: (line: Int, indent: Int)?
       for (number, line) in file.lines.enumerated() {
         if line.firstMatch(of: start) != nil, line.hasSuffix("{") || line.hasSuffix("(") {

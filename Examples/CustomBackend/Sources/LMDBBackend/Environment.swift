@@ -31,7 +31,7 @@ final class Environment: Sendable {
   private static let mapSize = 64 << 30
   private static let version: UInt8 = 1
   /// In LMDB's unnamed database, which also holds the names of the others; no table is called so.
-  static let versionKey = Array("version".utf8)
+  private static let versionKey = Array("version".utf8)
 
   let path: String
   // LMDB lets all threads use an environment (lmdb.h, "mdb_env_open").
@@ -51,12 +51,10 @@ final class Environment: Sendable {
       try check(mdb_env_set_mapsize(environment, Self.mapSize))
       try check(mdb_env_set_maxdbs(environment, 64))
       try check(mdb_env_set_maxreaders(environment, 2048))
-      // NOMETASYNC: a commit waits once for the disk and may be lost with the power as a whole, never torn, as a relaxed
-      // write may. NOTLS: a reader is a transaction, not a thread.
+      // NOMETASYNC: what a commit wrote may be lost with the power, as a whole, but is never torn: a relaxed write.
+      // NOSYNC would not wait for the disk at all, and might tear. NOTLS: a reader is a transaction, not a thread.
       let always = UInt32(MDB_NOSUBDIR | MDB_NOTLS | MDB_NOMETASYNC)
       try check(mdb_env_open(environment, path, always | flags, 0o600))
-      // Readers of processes that died would keep old pages for ever.
-      try check(mdb_reader_check(environment, nil))
       databases = try Self.prepare(environment, kind)
     } catch {
       mdb_env_close(environment)
@@ -96,6 +94,8 @@ final class Environment: Sendable {
   }
 
   private func committing<T>(_ cancellation: Cancellation, _ body: (Rows) throws -> T) throws -> T {
+    // Readers of processes that died would keep old pages for ever.
+    try check(mdb_reader_check(environment, nil))
     let rows = Rows(try Self.begin(environment, 0), databases, cancellation)
     do {
       let value = try body(rows)
@@ -145,6 +145,7 @@ final class Environment: Sendable {
     for table in kind.tables {
       let name = table.name.text
       guard let rows = try database(name, transaction, creating) else { return nil }
+      try note(table, main, transaction)
       var derived: [Derived] = []
       for (column, index) in Derived.columns(of: table) {
         guard let database = try database("\(name) by \(column)", transaction, creating) else { return nil }
@@ -153,6 +154,16 @@ final class Environment: Sendable {
       found[name] = Databases(rows: rows, derived: derived)
     }
     return found
+  }
+
+  /// Remembers the columns of a table. Values do not name them, so rows that were written with others are not read.
+  private static func note(_ table: Table, _ main: MDB_dbi, _ transaction: OpaquePointer?) throws {
+    let names = table.columns.map(\.name.text) + ["by"] + Derived.columns(of: table).map(\.name.text)
+    let (key, shape) = (Array("shape of \(table.name)".utf8), Array(names.joined(separator: " ").utf8))
+    guard let known = try get(main, key, transaction) else { return try put(main, key, shape, transaction) }
+    guard known.elementsEqual(shape) else {
+      throw StorageError(.tooNew, "table \(table.name) was written with other columns")
+    }
   }
 
   private static func database(_ name: String?, _ transaction: OpaquePointer?, _ flags: UInt32) throws -> MDB_dbi? {

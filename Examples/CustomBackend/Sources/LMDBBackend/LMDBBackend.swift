@@ -21,9 +21,9 @@ final class LMDBBackend: Backend {
 
   func create(_ schema: Schema) async throws {
     try await alone(schema) { [files] cancellation in
-      do { try files.make(schema) { try Environment.fill($0, schema, cancellation) { _ in } } } catch
-        let error as StorageError where error.code == .conflict
-      {
+      do {
+        try files.make(schema) { try Environment.fill($0, schema, cancellation) { _ in } }
+      } catch let error as StorageError where error.code == .conflict {
         // It is there: opening it says whether we can read it.
         try Environments.ofProcess.using(schema, files) { _ in }
       }

@@ -10,14 +10,14 @@ struct ContractTests {
   static let lmdb = Subject(
     .lmdb,
     .durable { settings, schema in
-      try stamp(SchemaFiles(settings.folder + "/lmdb").path(schema), version: 99)
+      try overwrite("version", [99], in: SchemaFiles(settings.folder + "/lmdb").path(schema))
     })
 
   @Test("an engine keeps the law", arguments: Law.all)
   func contract(law: Law) async throws { try await law.check(Self.lmdb) }
 
-  /// Makes a file look as though a newer engine had written it.
-  private static func stamp(_ path: String, version: UInt8) throws {
+  /// Writes to a file that nobody has open, behind the engine's back.
+  static func overwrite(_ key: String, _ value: [UInt8], in path: String) throws {
     var (environment, transaction): (OpaquePointer?, OpaquePointer?) = (nil, nil)
     try check(mdb_env_create(&environment))
     defer { mdb_env_close(environment) }
@@ -25,7 +25,7 @@ struct ContractTests {
     try check(mdb_txn_begin(environment, nil, 0, &transaction))
     var database: MDB_dbi = 0
     try check(mdb_dbi_open(transaction, nil, 0, &database))
-    try put(database, Environment.versionKey, [version], transaction)
+    try put(database, Array(key.utf8), value, transaction)
     try check(mdb_txn_commit(transaction))
   }
 }
