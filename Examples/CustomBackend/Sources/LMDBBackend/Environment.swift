@@ -25,7 +25,7 @@ struct Derived {
   }
 }
 
-/// One LMDB file, opened. Many threads may read and one may write at a time; LMDB sees to that, for other processes too.
+/// One LMDB file, opened. Many threads may read and one may write at a time; LMDB sees to that, in all processes.
 final class Environment: Sendable {
   /// The most that a file may hold. It is address space, not memory and not disk.
   private static let mapSize = 64 << 30

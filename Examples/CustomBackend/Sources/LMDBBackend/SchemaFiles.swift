@@ -1,8 +1,8 @@
 import Foundation
 import SyncCore
 
-/// Where the file of each schema lies: `accounts.mdb`, `user-7.mdb`, `collection-7-1.mdb`; LMDB keeps a lock file beside
-/// each. Files come and go under the folder's lock, so that no process opens one that is just going.
+/// Where the file of each schema lies: `accounts.mdb`, `user-7.mdb`, `collection-7-1.mdb`; LMDB keeps a lock file
+/// beside each. Files come and go under the folder's lock, so that no process opens one that is just going.
 struct SchemaFiles: Sendable {
   let root: String
   private var drafts: String { root + "/loading" }
