@@ -56,7 +56,7 @@ clients: old-clients
 	ENGINES=sqlite,postgres scripts/databases $(VENV)/bin/pytest -q -n 2 -m "not faults" Tests/Clients
 	ENGINES=sqlite,postgres scripts/databases $(VENV)/bin/pytest -q -n 2 -m faults Tests/Clients
 
-# Every version of Anki that installs here; writes the table in the README. Three of them need a python3.8.
+# Every version of Anki that installs here; writes the table in the README. Two of them need a python3.8.
 compatibility: export DJANKISERV_BIN := $(CURDIR)/.build/debug/djankiserv
 compatibility: build
 	$(MAKE) old-clients SET=all

@@ -84,6 +84,7 @@ def account(server):
 
 def change_everything(device, number):
     """A bit of everything that a person does; `number` keeps two devices apart."""
+    device.add_deck(f"New {number}")  # 2.1.28 to 2.1.35 never send a parent that they make themselves
     device.add_note(FIRST + 1000 * number, [f"new {number}", "x"], deck=f"New {number}::Child", tags=[f"tag{number}"])
     device.edit_note(NOTES[number % 3], [f"edited by {number}", "&amp; <b>more</b>"], tags=["start", "edited"])
     device.flag(NOTES[(number + 1) % 3], number % 4 + 1)
@@ -186,7 +187,7 @@ def test_messages(account, version, proxied):
     """What goes wrong is shown for what it is."""
     a = account.starter(version)
     stranger = account.device(version, login=False)
-    for wrong in (User(account.user.name, "wrong"), User("nobody", account.user.password)):
+    for wrong in (User(account.user.name, "wrong"), User(f"no {account.user.name}", account.user.password)):
         with pytest.raises(ClientError, match=WRONG):
             stranger.login(wrong)
     # Two at once: the later start wins, the other one is told to try again and then succeeds.
@@ -221,8 +222,10 @@ def test_interruptions(account, version, proxied):
     b.sync()
     b.download()
     done = set()
-    for number, method in enumerate(["start", "applyChanges", "chunk", "applyChunk", "sanityCheck2", "finish"]):
+    for method in ("start", "applyChanges", "chunk", "applyChunk", "sanityCheck2", "finish"):
         for fault in ("drop", "drop reply", "cut reply"):
+            if (method, fault) == ("applyChunk", "cut reply"):
+                continue  # clients up to 2.1.40 do not read an answer that says nothing
             id = FIRST + 5000 + 10 * len(done)
             done.add(str(id))
             b.add_note(id, [f"{method} {fault}", "x"])

@@ -141,7 +141,10 @@ extension FormParser {
   /// - Returns: whether they are complete.
   private mutating func readHeaders() throws(SyncError) -> Bool {
     guard let end = buffer[start...].firstRange(of: Self.headersEnd) else {
-      guard buffer.count - start <= Self.longestHeaders else { throw Self.refusal("long headers of a part") }
+      // Their end may be there but for its last byte.
+      guard buffer.count - start < Self.longestHeaders + Self.headersEnd.count else {
+        throw Self.refusal("long headers of a part")
+      }
       return false
     }
     guard end.lowerBound - start <= Self.longestHeaders else { throw Self.refusal("long headers of a part") }

@@ -35,9 +35,9 @@ enum VersionGate {
   /// where that is not sure.
   static func version(ofClient text: String) -> Int64 {
     let parts = text.split(separator: ",", maxSplits: 2)
-    guard parts.count > 1 else { return 10 }
-    let numbers = parts[1].prefix { $0.isNumber || $0 == "." }.split(separator: ".").compactMap { Int($0) }
-    func isBefore(_ version: [Int]) -> Bool { numbers.lexicographicallyPrecedes(version) }
+    let numbers = parts.dropFirst().first?.prefix { $0.isNumber || $0 == "." }.split(separator: ".") ?? []
+    guard !numbers.isEmpty else { return 10 }
+    func isBefore(_ version: [Int]) -> Bool { numbers.map { Int($0) ?? 0 }.lexicographicallyPrecedes(version) }
     switch parts[0] {
     case "ankidroid": return isBefore([2, 9]) ? 8 : isBefore([2, 15]) ? 9 : 10
     case "ankidesktop": return isBefore([2, 1]) ? 8 : 10

@@ -19,6 +19,22 @@ struct LoginTests {
     }
   }
 
+  @Test("a device's client is what it told last, at once, and only on its own key")
+  func client() async throws {
+    let scene = try await AccountsScene()
+    try await scene.accounts.add("anna", password: "a")
+    let keys = [try await scene.login("anna", "a", client: ""), try await scene.login("anna", "a", client: "other")]
+    for told in ["ankidroid,2.9.7,", "ankidroid,2.9.7,", "anki,2.1.28 (x),\u{7}linux"] {
+      try await scene.accounts.keep(client: told, ofHostKey: keys[0])
+      let holder = try await scene.accounts.account(forHostKey: keys[0])
+      #expect(holder?.client == told.replacing("\u{7}", with: ""))
+    }
+    #expect(try await scene.accounts.account(forHostKey: keys[1])?.client == "other")
+    try await scene.accounts.keep(client: "x", ofHostKey: "unknown")
+    let unknown = try await scene.accounts.account(forHostKey: "unknown")
+    #expect(unknown == nil)
+  }
+
   @Test("a key is stored only as its digest")
   func digest() async throws {
     let scene = try await AccountsScene()
