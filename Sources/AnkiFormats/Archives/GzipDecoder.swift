@@ -2,7 +2,7 @@ import CZlib
 
 /// Decompresses one gzip member that arrives in pieces, in bounded memory (sync-protocol.md 2.4 and 9).
 public final class GzipDecoder: Decoder {
-  /// The largest window, and a gzip header, of which zlib's own form would be the alternative.
+  /// The largest window; 16 more says that there is a header of gzip.
   private static let windowBits: Int32 = 15 + 16
   private static let pieceSize = 64 << 10
 

@@ -52,8 +52,9 @@ final class HeadGuard: ChannelDuplexHandler {
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    // Bytes came and completed nothing: they are the beginning of a head.
-    if isBetweenRequests && !sawPart && clock == nil { startClock(context) }
+    // Bytes came and completed nothing: they are the beginning of a head. While an answer is on its way they may as
+    // well be the line end that some clients send behind a body, which must not cut it off.
+    if isBetweenRequests && versions.isEmpty && !sawPart && clock == nil { startClock(context) }
     sawPart = false
     context.fireChannelReadComplete()
   }

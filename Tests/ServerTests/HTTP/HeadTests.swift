@@ -60,6 +60,22 @@ import Testing
     }
   }
 
+  @Test("a line end behind a body does not cut off the answer")
+  func strayLineEnd() async throws {
+    let handler = FakeSync(onRespond: { _, _ in
+      try await Task.sleep(for: .milliseconds(500))
+      return .text("late")
+    })
+    try await LiveServer.run(handler, Self.impatient) { server in
+      try await RawClient.connected(server.port) { client in
+        try await client.send(Form().bytes(Array("{}".utf8).gzip))
+        try await Task.sleep(for: .milliseconds(50))
+        try await client.send("\r\n")
+        #expect(try await client.answer().text == "late")
+      }
+    }
+  }
+
   @Test("who waits for leave to send a body gets it, then an answer", arguments: ["100-continue", "100-Continue"])
   func expectation(word: String) async throws {
     try await LiveServer.run { server in
