@@ -48,14 +48,14 @@ struct FileTests {
     }
     await backend.close()
     await (try await open()).close()
-    #expect(try names() == ["collection-7-1.mdb", "collection-7-1.mdb-lock", "loading"])
+    #expect(try names() == ["collection-7-1.mdb", "loading"])
   }
 
   @Test("a load of many megabytes is whole")
   func largeLoad() async throws {
     let backend = try await open()
     try await backend.load(Self.schema) { loader in
-      for number in 0..<50 as Range<Int64> {
+      for number in 0..<24 as Range<Int64> {
         var note = Note()
         (note.id, note.usn) = (number, number % 3)
         note.flds = Text(String(repeating: "x", count: 1 << 20))
@@ -65,7 +65,7 @@ struct FileTests {
     let (count, changed) = try await backend.read(Self.schema) { rows in
       (try rows.count(Note.self), try rows.fetch(Note.self, .changed(since: 2, after: nil, limit: 100)).count)
     }
-    #expect(count == 50 && changed == 16)
+    #expect(count == 24 && changed == 8)
     await backend.close()
   }
 
