@@ -48,6 +48,33 @@ struct SQLTests {
     #expect(sql.owned == nil)
   }
 
+  @Test("an engine that cannot compare rows gets the columns of a key one by one, with its values again and again")
+  func columns() throws {
+    let dialect = Dialect(
+      integer: "bigint", text: "longtext", keyText: "varbinary(3000)", blob: "longblob", quote: "`",
+      parameters: .questionMarks, upsert: .onDuplicateKey, keyOrder: .columns, many: .lists([100, 10, 1]),
+      indexesHoldTheKey: true)
+    let sql = TableSQL(Staged.table, dialect)
+    #expect(sql.createTable.contains("`object` varbinary(3000)"))
+    #expect(
+      sql.nextPage.hasSuffix(
+        "WHERE (`session` > ? OR (`session` = ? AND `kind` > ?) OR (`session` = ? AND `kind` = ? AND `object` > ?)) "
+          + "ORDER BY `session`, `kind`, `object` LIMIT ?"))
+    #expect(sql.delete(2) == "DELETE FROM `staged` WHERE (`session`, `kind`, `object`) IN ((?, ?, ?), (?, ?, ?))")
+    #expect(sql.upsert(2).contains("VALUES (?, ?, ?, ?), (?, ?, ?, ?) ON DUPLICATE KEY UPDATE"))
+    var written = Written()
+    let page = try sql.queries(Selection<Staged>.page(after: StagedKey(session: 1, kind: 2, object: "c"), limit: 9))
+    for query in page { try query.bind(&written, limit: 9) }
+    #expect(written.values == ["1", "1", "2", "1", "2", "c", "9"])
+  }
+
+  private struct Written: ColumnVisitor {
+    var values: [String] = []
+    mutating func integer(_ name: StaticString, _ value: inout Int64) { values.append("\(value)") }
+    mutating func text(_ name: StaticString, _ value: inout Text) { values.append(value.string) }
+    mutating func blob(_ name: StaticString, _ value: inout [UInt8]) { values.append("blob") }
+  }
+
   static func memory(_ kind: Schema.Kind) throws -> SQLiteConnection {
     let connection = try SQLiteConnection(path: ":memory:", .readWriteCreate)
     for table in try Vocabulary(.sqlite).tables(of: kind) {

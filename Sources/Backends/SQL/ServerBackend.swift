@@ -29,7 +29,12 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
     writers = Turns(length: settings.queue, patience: .seconds(settings.patience))
     pool = WorkerPool(threads: settings.threads, patience: .seconds(settings.threadPatience))
     connections = ConnectionPool(server, age: .seconds(settings.connectionAge), now: now)
-    try await reach(server, until: now().advanced(by: .seconds(settings.startPatience)), now)
+    do {
+      try await reach(server, until: now().advanced(by: .seconds(settings.startPatience)), now)
+    } catch {
+      await pool.close()
+      throw error
+    }
   }
 
   public func create(_ schema: Schema) async throws {
