@@ -53,6 +53,7 @@ let package = Package(
     c("CArgon2", "libargon2", "libargon2-dev"),
     c("CZip", "libzip", "libzip-dev"),
     c("CPostgres", "libpq", "libpq-dev"),
+    c("CMariaDB", "libmariadb", "libmariadb-dev"),
 
     room("SyncCore", [crypto]),
     room("SQLiteFile", ["SyncCore", "CSQLite"]),
@@ -63,12 +64,13 @@ let package = Package(
     room("SQLBackend", ["SyncCore"], path: "Sources/Backends/SQL"),
     room("SQLiteBackend", ["SyncCore", "SQLBackend", "SQLiteFile"], path: "Sources/Backends/SQLite"),
     room("PostgresBackend", ["SyncCore", "SQLBackend", "CPostgres"], path: "Sources/Backends/Postgres"),
+    room("MariaDBBackend", ["SyncCore", "SQLBackend", "CMariaDB"], path: "Sources/Backends/MariaDB"),
     room("InMemoryBackend", ["SyncCore"], path: "Sources/Backends/InMemory"),
     room(
       "Server",
       [
-        "SyncCore", "AnkiFormats", "SQLiteBackend", "PostgresBackend", "InMemoryBackend", "CArgon2", crypto,
-        cryptoExtras,
+        "SyncCore", "AnkiFormats", "SQLiteBackend", "PostgresBackend", "MariaDBBackend", "InMemoryBackend", "CArgon2",
+        crypto, cryptoExtras,
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -87,7 +89,7 @@ let package = Package(
       "BackendTests",
       [
         "SyncCore", "StorageConformance", "SQLBackend", "SQLiteFile", "InMemoryBackend", "SQLiteBackend",
-        "PostgresBackend",
+        "PostgresBackend", "MariaDBBackend",
       ]),
     tests("SyncCoreTests", ["SyncCore", "InMemoryBackend"]),
     tests("AnkiFormatsTests", ["SyncCore", "SQLiteFile", "AnkiFormats", "InMemoryBackend", "CZlib"]),

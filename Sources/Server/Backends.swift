@@ -1,4 +1,5 @@
 import InMemoryBackend
+import MariaDBBackend
 import PostgresBackend
 import SQLiteBackend
 public import SyncCore
@@ -10,6 +11,7 @@ public enum Backends {
   public static let all: [BackendFactory] = [
     .sqlite,
     .postgres,
+    .mariaDB,
     .memory,
   ]
 

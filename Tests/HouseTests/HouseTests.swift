@@ -11,12 +11,15 @@ struct HouseTests {
     "SQLBackend": ["SyncCore"],
     "SQLiteBackend": ["SyncCore", "SQLBackend", "SQLiteFile"],
     "PostgresBackend": ["SyncCore", "SQLBackend", "CPostgres"],
+    "MariaDBBackend": ["SyncCore", "SQLBackend", "CMariaDB"],
     "InMemoryBackend": ["SyncCore"],
-    "Server": ["SyncCore", "AnkiFormats", "SQLiteBackend", "PostgresBackend", "InMemoryBackend", "CArgon2"],
+    "Server": [
+      "SyncCore", "AnkiFormats", "SQLiteBackend", "PostgresBackend", "MariaDBBackend", "InMemoryBackend", "CArgon2",
+    ],
     "djankiserv": ["Server"],
   ]
   static let ours = Set(arrows.keys).union([
-    "CSQLite", "CZstd", "CZlib", "CArgon2", "CZip", "CPostgres", "StorageConformance",
+    "CSQLite", "CZstd", "CZlib", "CArgon2", "CZip", "CPostgres", "CMariaDB", "StorageConformance",
   ])
 
   @Test("arrows between modules point one way")
@@ -107,6 +110,7 @@ struct HouseTests {
     Place(word: "try!", allowed: [], reason: "nothing traps on input"),
     Place(word: "fatalError(", allowed: [], reason: "nothing traps on input"),
     Place(word: "import CZip", allowed: ["AnkiFormats/Media/"], reason: "one importer of the C library"),
+    Place(word: "import CMariaDB", allowed: ["Backends/MariaDB/"], reason: "one importer of the C library"),
     Place(word: "import CPostgres", allowed: ["Backends/Postgres/"], reason: "one importer of the C library"),
     Place(word: "import CSQLite", allowed: ["SQLiteFile/"], reason: "one importer of the C library"),
   ]
