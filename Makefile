@@ -1,9 +1,9 @@
 # Two commands: `make run` starts the server, `make test` proves it.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-PACKAGES := pkg-config libsqlite3-dev libzstd-dev zlib1g-dev libargon2-dev libzip-dev libpq-dev
-TEST_PACKAGES := python3 python3-venv curl openssl postgresql liblmdb-dev
-ENGINES := memory,sqlite,postgres
+PACKAGES := pkg-config libsqlite3-dev libzstd-dev zlib1g-dev libargon2-dev libzip-dev libpq-dev libmariadb-dev
+TEST_PACKAGES := python3 python3-venv curl openssl postgresql mariadb-server liblmdb-dev
+ENGINES := memory,sqlite,postgres,mariadb
 JOBS ?= 2
 VENV := .venv
 BUILD := swift build -j $(JOBS)
@@ -53,8 +53,8 @@ example: build test-packages
 # Real Anki clients against the server that the tests built; then kills, cut connections and a full disk.
 clients: export DJANKISERV_BIN := $(CURDIR)/.build/debug/djankiserv
 clients: old-clients
-	ENGINES=sqlite,postgres scripts/databases $(VENV)/bin/pytest -q -n 2 -m "not faults" Tests/Clients
-	ENGINES=sqlite,postgres scripts/databases $(VENV)/bin/pytest -q -n 2 -m faults Tests/Clients
+	ENGINES=sqlite,postgres,mariadb scripts/databases $(VENV)/bin/pytest -q -n 2 -m "not faults" Tests/Clients
+	ENGINES=sqlite,postgres,mariadb scripts/databases $(VENV)/bin/pytest -q -n 2 -m faults Tests/Clients
 
 # Every version of Anki that installs here; writes the table in the README. Two of them need a python3.8.
 compatibility: export DJANKISERV_BIN := $(CURDIR)/.build/debug/djankiserv

@@ -4,6 +4,7 @@ import SQLiteFile
 import StorageConformance
 import SyncCore
 
+@testable import MariaDBBackend
 @testable import PostgresBackend
 @testable import SQLBackend
 @testable import SQLiteBackend
@@ -29,22 +30,39 @@ enum Engines {
         }
       }
     ) { settings in try await BackendFactory.postgres.open(try postgres(settings)) },
+    Subject(
+      "mariadb",
+      .durable { settings, schema in
+        let server = try MariaDBServer(try mariaDB(settings))
+        let connection = try server.connect()
+        try connection.transaction(.alter, in: server.dialect.name(schema)) {
+          try connection.define(["UPDATE schema_version SET version = 99"])
+        }
+      }
+    ) { settings in try await BackendFactory.mariaDB.open(try mariaDB(settings)) },
   ]
-  private static let servers: Set<String> = ["postgres"]
+  private static let servers: Set<String> = ["postgres", "mariadb"]
 
   /// A place of its own in the database of this run.
   static func postgres(_ settings: StorageSettings) throws -> StorageSettings {
-    try server("DJANKISERV_TEST_POSTGRES_URL", settings)
+    try server("DJANKISERV_TEST_POSTGRES_URL", settings) { $0["prefix"] = "t\($1)" }
   }
 
-  private static func server(_ variable: String, _ settings: StorageSettings) throws -> StorageSettings {
+  /// Databases of its own in the server of this run.
+  static func mariaDB(_ settings: StorageSettings) throws -> StorageSettings {
+    try server("DJANKISERV_TEST_MARIADB_URL", settings) { $0["name"] = "\($0["name"] ?? "")_\($1)" }
+  }
+
+  private static func server(
+    _ variable: String, _ settings: StorageSettings, _ place: (inout [String: String], String) -> Void
+  ) throws -> StorageSettings {
     guard let url = ProcessInfo.processInfo.environment[variable] else {
       throw StorageError(.invalid, "\(variable) is not set: run the tests in scripts/databases")
     }
     var settings = settings
     settings.options = try DatabaseURL(url).options.merging(settings.options) { $1 }
     let digest = settings.folder.utf8.reduce(UInt32(5381)) { $0 &* 33 ^ UInt32($1) }
-    settings.options["prefix"] = "t" + String(digest, radix: 16)
+    place(&settings.options, String(digest, radix: 16))
     return settings
   }
 
