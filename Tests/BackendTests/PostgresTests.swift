@@ -150,6 +150,39 @@ struct PostgresTests {
     #expect(try cost(.write(.acknowledged)) { try write() } == 2)
   }
 
+  @Test("what an abandoned transaction had asked is no answer to the next one")
+  func abandoned() throws {
+    let scene = try PostgresScene()
+    let connection = try scene.server.connect()
+    for (schema, version) in [(Schema.user(1), Int64(1)), (.user(2), 2)] {
+      try connection.transaction(.make, in: scene.name(schema)) {
+        try connection.define(scene.server.dialect.create(scene.name(schema)) + scene.server.dialect.mark(version))
+      }
+    }
+    for wrong in ["SELECT 1::bigint", "SELECT 1 / 0", "SELECT nothing FROM nowhere"] {
+      try connection.begin(.write(.relaxed), in: scene.name(.user(1)), Opening(["SELECT version FROM schema_version"]))
+      try connection.execute(wrong, PostgresValues())
+      try connection.end(keeping: false)
+      var found: [Int64?] = []
+      try connection.transaction(
+        .write(.acknowledged), in: scene.name(.user(2)), Opening(["SELECT version FROM schema_version"]) { found = $0 }
+      ) { try connection.execute("SELECT 1::bigint", PostgresValues()) }
+      #expect(found == [2])
+    }
+  }
+
+  @Test("a transaction in which anything has failed is not kept, even where its body goes on")
+  func failed() throws {
+    let scene = try PostgresScene()
+    let connection = try scene.server.connect()
+    #expect(throws: StorageError.self) {
+      try connection.transaction(.write(.acknowledged), in: "none") {
+        _ = Result { try connection.query("SELECT 1 / 0", PostgresValues()) { _ in } }
+      }
+    }
+    #expect(connection.state.isUsable)
+  }
+
   @Test("a cancelled task stops the statement that is running")
   func cancellation() async throws {
     let connection = try PostgresScene().server.connect()

@@ -84,13 +84,19 @@ final class PostgresConnection: ServerConnection, @unchecked Sendable {
     try noting { try pipeline.send("COMMIT") }
     // A reader has all that it wanted to know.
     if case .read = work { return try noting { try pipeline.sync() } }
-    try settle()
+    // A server that has to commit what failed rolls it back and calls that a success.
+    guard try settle()?.command == "COMMIT" else {
+      throw StorageError(.unavailable, "PostgreSQL: the transaction was not committed")
+    }
   }
 
-  /// Nobody waits for this: it is through before the connection's next statement. A connection that cannot even send it
-  /// is broken, and its state says so.
+  /// A connection that cannot even do this is broken, and its state says so.
   private func abandon() {
     try? endCopy(keeping: false)
+    // Where something before it fails, the server passes over the rollback too; and an answer to it must not be taken
+    // for one to the next transaction.
+    if !pipeline.isEmpty { try? pipeline.collect() }
+    // Nobody waits for a rollback alone: it is through before the connection's next statement.
     try? pipeline.send("ROLLBACK")
     try? pipeline.sync()
   }

@@ -50,6 +50,8 @@ final class PostgresResult {
   var status: ExecStatusType { PQresultStatus(pointer) }
   var rowCount: Int32 { PQntuples(pointer) }
   var columnCount: Int32 { PQnfields(pointer) }
+  /// What the server says that it has done.
+  var command: String { String(cString: PQcmdStatus(pointer)) }
   var message: String { String(cString: PQresultErrorMessage(pointer)).trimmingCharacters(in: .whitespacesAndNewlines) }
 
   func field(_ code: Int32) -> String? { PQresultErrorField(pointer, code).map { String(cString: $0) } }

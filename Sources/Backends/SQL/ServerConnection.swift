@@ -26,8 +26,8 @@ public protocol ServerConnection: AnyObject, Sendable {
 
   /// Begins a transaction. Unqualified names of tables are those of `schema` from now on.
   func begin(_ work: Work, in schema: String, _ opening: Opening) throws
-  /// Ends the transaction, also one whose beginning has thrown. Nothing is kept where this throws, and this throws where anything has failed that was to be
-  /// kept.
+  /// Ends the transaction, also one whose beginning has thrown. Nothing is kept where this throws, and this throws
+  /// where anything has failed that was to be kept.
   func end(keeping: Bool) throws
   /// Runs statements without values that define tables. Where the engine commits them by itself, each is repeatable.
   func define(_ statements: [String]) throws
