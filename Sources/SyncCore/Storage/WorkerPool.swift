@@ -11,6 +11,7 @@ public final class WorkerPool: Sendable {
   private final class Worker: Sendable {
     let wake = DispatchSemaphore(value: 0)
     let job = Mutex<Job?>(nil)
+    let thread = Mutex<pthread_t?>(nil)
   }
   private struct State {
     var idle: [Worker] = []
@@ -42,7 +43,9 @@ public final class WorkerPool: Sendable {
             let result = Result { try body(cancellation) }
             return { continuation.resume(with: result) }
           }
-          if !isOpen { continuation.resume(throwing: StorageError(.unavailable, "the storage is closed")) }
+          if !isOpen {
+            continuation.resume(throwing: StorageError(.unavailable, "the storage is closed, or has no thread"))
+          }
         }
       } onCancel: {
         cancellation.cancel()
@@ -65,6 +68,11 @@ public final class WorkerPool: Sendable {
       return state.idle
     }
     for worker in idle { worker.wake.signal() }
+    // They have nothing left to do but to go. What libraries keep for each thread goes with them, and they must not be
+    // at that while the process ends and takes down the libraries.
+    for worker in idle {
+      if let thread = worker.thread.withLock({ $0 }) { pthread_join(thread, nil) }
+    }
   }
 
   /// - Returns: false where the pool is closed.
@@ -77,25 +85,54 @@ public final class WorkerPool: Sendable {
     guard isOpen else { return false }
     let worker = idle ?? Worker()
     worker.job.withLock { $0 = job }
-    if idle == nil { Thread.detachNewThread { [self] in work(worker) } } else { worker.wake.signal() }
+    if idle != nil {
+      worker.wake.signal()
+    } else if !begin(worker) {
+      for one in leave(nil) { one.resume() }
+      return false
+    }
     return true
+  }
+
+  /// A thread of the system's own making, because Foundation's cannot be waited for.
+  /// - Returns: false where there is none to be had.
+  private func begin(_ worker: Worker) -> Bool {
+    let life = Unmanaged.passRetained(Life { [self] in work(worker) })
+    return worker.thread.withLock { thread in
+      var new = pthread_t()
+      let status = pthread_create(&new, nil, Life.start, life.toOpaque())
+      if status == 0 { thread = new } else { life.release() }
+      return status == 0
+    }
+  }
+
+  /// What a thread does from its beginning to its end.
+  private final class Life {
+    static let start: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { pointer in
+      if let pointer { Unmanaged<Life>.fromOpaque(pointer).takeRetainedValue().live() }
+      return nil
+    }
+    private let live: () -> Void
+
+    init(_ live: @escaping () -> Void) { self.live = live }
   }
 
   private func work(_ worker: Worker) {
     while let job = worker.job.withLock({ $0.take() }) {
       let tell = job()
       // Idle before anybody is told: then the next turn cannot come before the thread that it needs.
-      let closing = park(worker)
+      let closing = leave(worker)
       tell()
       for one in closing { one.resume() }
       worker.wake.wait()
     }
   }
 
-  private func park(_ worker: Worker) -> [CheckedContinuation<Void, Never>] {
+  /// - Returns: who wait for the last one to be done.
+  private func leave(_ worker: Worker?) -> [CheckedContinuation<Void, Never>] {
     state.withLock { state in
       state.busy -= 1
-      state.idle.append(worker)
+      if let worker { state.idle.append(worker) }
       guard state.busy == 0 else { return [] }
       defer { state.closing = [] }
       return state.closing
