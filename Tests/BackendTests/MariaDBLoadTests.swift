@@ -6,7 +6,7 @@ import Testing
 
 @testable import MariaDBBackend
 
-@Suite("Making and filling databases of MariaDB", .enabled(if: MariaDBScene.isChosen))
+@Suite("Making and filling databases of MariaDB", .enabled(if: ServerKind.mariadb.isChosen))
 struct MariaDBLoadTests {
   private let schema = Schema.collection(user: 7, generation: 1)
 
@@ -48,7 +48,7 @@ struct MariaDBLoadTests {
       await #expect(throws: StorageError.self) {
         try await backend.load(crashed) { loader in
           try loader.append([entry(1)])
-          _ = try scene.killSessions()
+          _ = try scene.endSessions()
           try loader.append([entry(2)])
         }
       }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import MariaDBBackend
 
-@Suite("How MariaDB finds rows", .enabled(if: MariaDBScene.isChosen))
+@Suite("How MariaDB finds rows", .enabled(if: ServerKind.mariadb.isChosen))
 struct MariaDBPlanTests {
   @Test(
     "no selection that an index serves reads the whole table or sorts",

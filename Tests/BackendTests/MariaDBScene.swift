@@ -6,16 +6,10 @@ import Testing
 @testable import MariaDBBackend
 
 /// A place of its own in the MariaDB server of this run.
-struct MariaDBScene: Sendable {
-  static let isChosen = (ProcessInfo.processInfo.environment["ENGINE"] ?? "").split(separator: ",").contains("mariadb")
-
+struct MariaDBScene: ServerScene {
   var settings: StorageSettings
 
-  init(threads: Int = 4, patience: Double = 30, startPatience: Double = 0) throws {
-    settings = try Engines.mariaDB(
-      StorageSettings(
-        folder: UUID().uuidString, threads: threads, patience: patience, queue: 100, startPatience: startPatience))
-  }
+  init(_ settings: StorageSettings) throws { self.settings = try Engines.mariaDB(settings) }
 
   var server: MariaDBServer { get throws { try MariaDBServer(settings) } }
 
@@ -23,16 +17,11 @@ struct MariaDBScene: Sendable {
 
   func open() async throws -> any Backend { try await BackendFactory.mariaDB.open(settings) }
 
-  func withBackend<T>(_ body: (any Backend) async throws -> T) async throws -> T {
-    let backend = try await open()
-    do {
-      let value = try await body(backend)
-      await backend.close()
-      return value
-    } catch {
-      await backend.close()
-      throw error
-    }
+  func locked(_ schema: Schema, _ body: () async throws -> Void) async throws {
+    let other = try server.connect()
+    try other.begin(.write(.relaxed), in: name(schema), Opening(try server.dialect.questions(.collection, true)))
+    try await body()
+    try other.end(keeping: false)
   }
 
   /// A column of what a statement answers, asked by somebody else.
@@ -54,9 +43,7 @@ struct MariaDBScene: Sendable {
   /// What an engine does when it is opened.
   func tidy() throws { try server.tidy(try server.connect()) }
 
-  /// Ends the sessions of this place's engines.
-  /// - Returns: how many there were.
-  func killSessions() throws -> Int {
+  func endSessions() throws -> Int {
     let connection = try server.connect()
     var sessions: [String] = []
     let ours = "DB LIKE '\(try server.name)!_%' ESCAPE '!' AND ID <> CONNECTION_ID()"
@@ -66,18 +53,4 @@ struct MariaDBScene: Sendable {
     for session in sessions { try connection.define(["KILL \(session)"]) }
     return sessions.count
   }
-
-  /// Ends the server as a crash would, and starts it again.
-  static func restart() throws {
-    guard let command = ProcessInfo.processInfo.environment["DJANKISERV_TEST_MARIADB_RESTART"] else {
-      throw StorageError(.invalid, "DJANKISERV_TEST_MARIADB_RESTART is not set: run the tests in scripts/databases")
-    }
-    let process = Process()
-    process.executableURL = URL(filePath: command)
-    try process.run()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
-  }
 }
-
-func entry(_ number: Int) -> ConfigEntry { ConfigEntry(Text("entry \(number)"), "1", usn: Int64(number)) }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import MariaDBBackend
 
-@Suite("MariaDB as a backend", .enabled(if: MariaDBScene.isChosen))
+@Suite("MariaDB as a backend", .enabled(if: ServerKind.mariadb.isChosen))
 struct MariaDBTests {
   private let schema = Schema.user(5)
 

@@ -4,7 +4,7 @@ import Testing
 
 @testable import PostgresBackend
 
-@Suite("Ways to a PostgreSQL server", .enabled(if: PostgresScene.isChosen))
+@Suite("Ways to a PostgreSQL server", .enabled(if: ServerKind.postgres.isChosen))
 struct PostgresAddressTests {
   @Test("values are quoted, and empty ones left out")
   func text() {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import PostgresBackend
 
-@Suite("Migrations on PostgreSQL", .enabled(if: PostgresScene.isChosen))
+@Suite("Migrations on PostgreSQL", .enabled(if: ServerKind.postgres.isChosen))
 struct PostgresMigrationTests {
   private let schema = Schema.user(5)
 

@@ -4,7 +4,7 @@ import Testing
 @testable import PostgresBackend
 @testable import SQLBackend
 
-@Suite("PostgreSQL's statements", .enabled(if: PostgresScene.isChosen))
+@Suite("PostgreSQL's statements", .enabled(if: ServerKind.postgres.isChosen))
 struct PostgresSQLTests {
   @Test(
     "no selection that an index serves reads the whole table or sorts",

@@ -7,33 +7,26 @@ import Testing
 @testable import SQLBackend
 
 /// A place of its own in the PostgreSQL server of this run.
-struct PostgresScene: Sendable {
-  static let isChosen = (ProcessInfo.processInfo.environment["ENGINE"] ?? "").split(separator: ",").contains("postgres")
-
+struct PostgresScene: ServerScene {
   var settings: StorageSettings
 
-  init(threads: Int = 4, patience: Double = 30, startPatience: Double = 0) throws {
-    settings = try Engines.postgres(
-      StorageSettings(
-        folder: UUID().uuidString, threads: threads, patience: patience, queue: 100, startPatience: startPatience))
-  }
+  init(_ settings: StorageSettings) throws { self.settings = try Engines.postgres(settings) }
 
   var server: PostgresServer { PostgresServer(settings) }
 
   func name(_ schema: Schema) -> String { server.dialect.name(schema) }
 
-  func withBackend<T>(
-    _ migrations: Migrations = .all, _ body: (any Backend) async throws -> T
-  ) async throws -> T {
-    let backend = try await ServerBackend(server, settings, migrations: migrations)
-    do {
-      let value = try await body(backend)
-      await backend.close()
-      return value
-    } catch {
-      await backend.close()
-      throw error
-    }
+  func open() async throws -> any Backend { try await ServerBackend(server, settings) }
+
+  func withBackend<T>(_ migrations: Migrations, _ body: (any Backend) async throws -> T) async throws -> T {
+    try await closing(ServerBackend(server, settings, migrations: migrations), body)
+  }
+
+  func locked(_ schema: Schema, _ body: () async throws -> Void) async throws {
+    let other = try server.connect()
+    try other.begin(.alter, in: name(schema), Opening(server.dialect.questions(.collection, true)))
+    try await body()
+    try other.end(keeping: false)
   }
 
   /// The first column of what a statement answers, asked by somebody else.
@@ -62,9 +55,7 @@ struct PostgresScene: Sendable {
     return found
   }
 
-  /// Ends the sessions of this place's engines.
-  /// - Returns: how many there were.
-  func terminateSessions() throws -> Int {
+  func endSessions() throws -> Int {
     let application = settings.options["prefix"] ?? ""
     return try numbers(
       """
@@ -73,21 +64,10 @@ struct PostgresScene: Sendable {
       """
     ).reduce(0) { $0 + Int($1) }
   }
+}
 
-  /// Ends the server as a crash would, and starts it again.
-  static func restart() throws {
-    guard let command = ProcessInfo.processInfo.environment["DJANKISERV_TEST_POSTGRES_RESTART"] else {
-      throw StorageError(.invalid, "DJANKISERV_TEST_POSTGRES_RESTART is not set: run the tests in scripts/databases")
-    }
-    // Not Foundation's Process, which waits until the server ends too: it has inherited what that listens to.
-    var process: pid_t = 0
-    var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(command), nil]
-    defer { free(arguments[0]) }
-    guard posix_spawn(&process, command, nil, nil, &arguments, environ) == 0 else {
-      throw StorageError(.invalid, "cannot run \(command)")
-    }
-    var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0, errno == EINTR {}
-    #expect(status == 0)
-  }
+func review(_ number: Int) -> Review {
+  var review = Review()
+  (review.id, review.usn) = (Int64(number), 1)
+  return review
 }

@@ -5,7 +5,7 @@ import Testing
 @testable import PostgresBackend
 @testable import SQLBackend
 
-@Suite("PostgreSQL as a backend", .enabled(if: PostgresScene.isChosen))
+@Suite("PostgreSQL as a backend", .enabled(if: ServerKind.postgres.isChosen))
 struct PostgresTests {
   private let schema = Schema.collection(user: 7, generation: 1)
 
@@ -222,7 +222,7 @@ struct PostgresTests {
     try await scene.withBackend { backend in
       try await backend.create(schema)
       for _ in 1...5 { _ = try await backend.read(schema) { try $0.count(Review.self) } }
-      #expect(try scene.terminateSessions() == 0)
+      #expect(try scene.endSessions() == 0)
     }
   }
 
