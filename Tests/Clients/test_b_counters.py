@@ -164,19 +164,23 @@ def test_B9_an_upload_takes_over_the_stamps_of_the_file(hand, folder):
 
 def test_B9_the_uploading_device_has_nothing_to_do_next(world):
     a = world.starter()
-    stamps = a.stamps()
-    assert a.status() == "nothing"
-    assert a.sync_normally().stamps() == stamps
+    stamps, meta = a.stamps(), world.wire().meta()
+    assert [meta[name] for name in ("mod", "scm", "usn")] == [stamps[name] for name in ("mod", "scm", "usn")]
+    # A client asks for the time twice; where a millisecond passes between, it takes its own upload for a change.
+    in_time = stamps["mod"] == stamps["ls"]
+    assert a.status() == ("nothing" if in_time else "normal")
+    if in_time:
+        assert a.sync_normally().stamps() == stamps
 
 
 @pytest.mark.official_is_wrong("a download moves usn and mod")
 def test_B10_a_download_does_not_change_what_other_devices_see(world):
     a = world.starter()
-    before = world.wire().meta()
+    before, status = world.wire().meta(), a.status()
     world.device().begin()
     after = world.wire().meta()
     assert {**after, "ts": 0} == {**before, "ts": 0}
-    assert a.status() == "nothing"
+    assert a.status() == status
 
 
 @pytest.mark.official_is_wrong("rows are missed in silence")
