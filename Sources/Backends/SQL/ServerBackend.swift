@@ -80,6 +80,16 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
     }
   }
 
+  public func read<T: Sendable, U: Sendable>(
+    _ first: Schema, _ body: @escaping @Sendable (any RowReader) throws -> T,
+    then second: Schema, _ next: @escaping @Sendable (any RowReader, T) throws -> U
+  ) async throws -> U {
+    try await run { [self] connection, cancellation in
+      let value = try transaction(.read, first, connection, cancellation, body)
+      return try transaction(.read, second, connection, cancellation) { try next($0, value) }
+    }
+  }
+
   public func write<T: Sendable>(
     _ schema: Schema, _ durability: Durability, _ body: @escaping @Sendable (any RowStore) throws -> T
   ) async throws -> T {
