@@ -1,13 +1,11 @@
-"""One real Anki client of any version from 2.1.26 on, obeying JSON lines on stdin as worker.py does.
+"""One real Anki client of any version from 2.1.26 on, in a process of its own (obeying.py).
 
-Runs with the Python of its own virtual environment, so it uses nothing but that version's `anki`, says
-only what every version can say, and must be read by Python 3.8.
+Runs with the Python of its own virtual environment, so it uses nothing but that version's `anki` and
+obeying.py, says only what every version can say, and must be read by Python 3.8.
 """
 
 import inspect
-import json
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -24,6 +22,8 @@ try:
     anki.lang.set_lang("en")
 except (AttributeError, TypeError):
     pass
+
+from obeying import obey
 
 REQUIRED = ["nothing", "normal", "full", "download", "upload"]
 ENDED = {"noChanges": "nothing", "success": "nothing", "fullSync": "full"}
@@ -401,25 +401,5 @@ CARDS = """select id, nid, did, ord, mod, type, queue, due, ivl, factor, reps, l
   from cards"""
 
 
-def failure(error):
-    kind = getattr(error, "kind", type(error).__name__)
-    return {"kind": str(kind() if callable(kind) else kind), "type": type(error).__name__, "message": str(error)}
-
-
-def main():
-    replies = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever Anki prints is not a reply
-    client = Client()
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            operation = getattr(client, request["op"])
-            reply = {"value": operation(*request["arguments"], **request["names"])}
-        except Exception as error:  # whatever it is, the test decides
-            reply = {"error": failure(error)}
-        replies.write(json.dumps(reply, default=str) + "\n")
-        replies.flush()
-
-
 if __name__ == "__main__":
-    main()
+    obey(Client())

@@ -1,12 +1,5 @@
-"""One real Anki client in a process of its own, obeying JSON lines on stdin.
+"""One real Anki client in a process of its own (obeying.py)."""
 
-Request: {"op": name, "arguments": [...], "names": {...}}
-Reply:   {"value": ...} or {"error": {"kind": ..., "message": ...}}
-"""
-
-import json
-import os
-import sys
 import time
 
 from anki.collection import Collection
@@ -14,6 +7,7 @@ from anki.sync import SyncAuth, SyncOutput
 
 import dump
 from edits import Edits
+from obeying import obey
 
 REQUIRED = {
     SyncOutput.NO_CHANGES: "nothing",
@@ -115,30 +109,5 @@ class Client(Edits):
         self.col.undo()
 
 
-def failure(error):
-    kind = getattr(error, "kind", type(error).__name__)
-    return {"kind": str(kind), "type": type(error).__name__, "message": str(error)}
-
-
-def as_json(value):
-    """Bytes cannot travel; they only come with queries for looking."""
-    return value.hex() if isinstance(value, bytes) else str(value)
-
-
-def main():
-    replies = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever Anki prints is not a reply
-    client = Client()
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            operation = getattr(client, request["op"])
-            reply = {"value": operation(*request["arguments"], **request["names"])}
-        except Exception as error:  # whatever it is, the test decides
-            reply = {"error": failure(error)}
-        replies.write(json.dumps(reply, default=as_json) + "\n")
-        replies.flush()
-
-
 if __name__ == "__main__":
-    main()
+    obey(Client())
