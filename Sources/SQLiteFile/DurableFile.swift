@@ -12,19 +12,8 @@ public enum DurableFile {
 
   private static func sync(_ path: String, _ flags: Int32) throws {
     let descriptor = open(path, flags | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure("open", path) }
+    guard descriptor >= 0 else { throw StorageError(errno, "open", path) }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw failure("sync", path) }
-  }
-
-  private static func failure(_ action: String, _ path: String) -> StorageError {
-    let number = errno
-    let code: StorageError.Code =
-      switch number {
-      case ENOSPC, EDQUOT: .full
-      case ENOENT, ENOTDIR: .notFound
-      default: .unavailable
-      }
-    return StorageError(code, "cannot \(action) \(path): \(String(cString: strerror(number)))")
+    guard fsync(descriptor) == 0 else { throw StorageError(errno, "sync", path) }
   }
 }

@@ -98,6 +98,9 @@ public final class Statement {
   /// The value as SQLite converts it: 0 for NULL and for what is not a number, reals cut off and clamped.
   public func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(pointer, column) }
 
+  /// The value as SQLite converts it: 0 for NULL and for what is not a number.
+  public func real(_ column: Int32) -> Double { sqlite3_column_double(pointer, column) }
+
   /// The value as SQLite converts it: empty for NULL; ill-formed UTF-8 becomes U+FFFD.
   public func text(_ column: Int32) -> Text {
     guard let bytes = sqlite3_column_text(pointer, column) else { return Text() }

@@ -8,11 +8,19 @@ enum CollectionSchema {
     }
   }
 
-  /// Made after the rows, which is faster than keeping them up to date.
-  static func indexes(_ version: CollectionFile.Version) -> String {
+  /// Those of notes, cards and reviews on one column of numbers, which are filled along with their tables.
+  static func plainIndexes(_ version: CollectionFile.Version) -> String {
     switch version {
-    case .v11: sharedIndexes
-    case .v18: sharedIndexes + objectIndexes
+    case .v11: sharedPlainIndexes
+    case .v18: sharedPlainIndexes + "CREATE INDEX idx_notes_mid ON notes (mid);"
+    }
+  }
+
+  /// The others. Made after the rows, which is faster than keeping them up to date.
+  static func otherIndexes(_ version: CollectionFile.Version) -> String {
+    switch version {
+    case .v11: sharedOtherIndexes
+    case .v18: sharedOtherIndexes + objectIndexes
     }
   }
 
@@ -40,14 +48,18 @@ enum CollectionSchema {
 
     """
 
-  private static let sharedIndexes = """
+  private static let sharedPlainIndexes = """
     CREATE INDEX ix_notes_usn ON notes (usn);
     CREATE INDEX ix_cards_usn ON cards (usn);
     CREATE INDEX ix_revlog_usn ON revlog (usn);
     CREATE INDEX ix_cards_nid ON cards (nid);
-    CREATE INDEX ix_cards_sched ON cards (did, queue, due);
     CREATE INDEX ix_revlog_cid ON revlog (cid);
     CREATE INDEX ix_notes_csum ON notes (csum);
+
+    """
+
+  private static let sharedOtherIndexes = """
+    CREATE INDEX ix_cards_sched ON cards (did, queue, due);
 
     """
 
@@ -94,7 +106,6 @@ enum CollectionSchema {
     """
 
   private static let objectIndexes = """
-    CREATE INDEX idx_notes_mid ON notes (mid);
     CREATE INDEX idx_cards_odid ON cards (odid) WHERE odid != 0;
     CREATE UNIQUE INDEX idx_decks_name ON decks (name);
     CREATE UNIQUE INDEX idx_notetypes_name ON notetypes (name);

@@ -35,22 +35,22 @@ struct CollectionWriter {
     // Nobody reads it yet and a failed one is removed, so nothing has to be rolled back or waited for.
     try file.execute(
       """
-      PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
-      PRAGMA cache_size = -16000
+      PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000
       """)
   }
 
   private func run() throws {
-    try file.begin(.immediate)
-    try file.execute(CollectionSchema.tables(version))
-    let objects = try stored()
-    try writeCol(version == .v11 ? LegacyTexts(objects) : LegacyTexts())
-    if version == .v18 { try write(objects) }
-    try writeNotes(sortFields: objects.sortFields)
-    try writeAll(Card.self)
-    try writeAll(Review.self)
-    try file.execute(CollectionSchema.indexes(version))
-    try file.commit()
+    let sortFields = try file.transaction(.immediate) {
+      try file.execute(CollectionSchema.tables(version) + CollectionSchema.plainIndexes(version))
+      let objects = try stored()
+      try writeCol(version == .v11 ? LegacyTexts(objects) : LegacyTexts())
+      if version == .v18 { try write(objects) }
+      return objects.sortFields
+    }
+    try fillNotes(sortFields: sortFields)
+    try fill(Card.self)
+    try fill(Review.self)
+    try file.transaction(.immediate) { try file.execute(CollectionSchema.otherIndexes(version)) }
   }
 
   /// The collection's objects, fit for every client whatever happened to their names.
@@ -74,31 +74,27 @@ struct CollectionWriter {
     }
   }
 
-  /// Sort field and checksum are computed here; the column's affinity makes numbers of texts (derived-values.md 1).
-  private func writeNotes(sortFields: [Int64: Int]) throws {
-    let columns = Note.table.columns.map { "\($0.name)" } + ["sfld", "csum"]
-    let places = columns.map { _ in "?" }.joined(separator: ", ")
-    let sql = "INSERT INTO notes (\(columns.joined(separator: ", "))) VALUES (\(places))"
-    try file.statement(sql) { statement in
-      try rows.scan(Note.self) { note in
-        var note = note
-        let derived = NoteText.derived(flds: NoteText.clean(note.flds), sortIndex: sortFields[note.mid] ?? 0)
-        let next = try statement.bind(&note)
-        try statement.bind(Text(derived.sortField), at: next)
-        try statement.bind(derived.checksum, at: next + 1)
-        try statement.run()
-      }
+  /// Sort field and checksum are computed here (derived-values.md 1).
+  private func fillNotes(sortFields: [Int64: Int]) throws {
+    let numbers = try NumericAffinity()
+    try fill(Note.self) { note, columns in
+      let derived = NoteText.derived(flds: NoteText.clean(note.flds), sortIndex: sortFields[note.mid] ?? 0)
+      var row = FileNote(note: note, checksum: derived.checksum)
+      try row.columns(&columns) { try numbers.write(derived.sortField, "sfld", to: &$0) }
     }
   }
 
-  private func writeAll<R: Row>(_ type: R.Type) throws {
-    try file.statement(R.insertIntoFile) { statement in
-      try rows.scan(type) { row in
-        var row = row
-        try statement.bind(&row)
-        try statement.run()
+  private func fill<R: Row>(
+    _ type: R.Type, _ columns: (inout R, inout RowColumns) throws -> Void = { try $0.columns(&$1) }
+  ) throws {
+    let table = try TableFiller(R.table.name.text, in: file)
+    try rows.scan(type) { row in
+      var row = row
+      guard try table.append({ try columns(&row, &$0) }) else {
+        throw StorageError(.corrupt, "\(R.table.name) does not come in the order of its key")
       }
     }
+    try table.finish()
   }
 
   private func write(_ objects: CollectionObjects) throws {

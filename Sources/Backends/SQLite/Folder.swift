@@ -1,4 +1,5 @@
 import Foundation
+import SQLiteFile
 import SyncCore
 
 /// A folder of our own, readable by nobody else.
@@ -51,9 +52,5 @@ struct Folder: Sendable {
     return try body()
   }
 
-  func failure(_ action: String) -> StorageError {
-    let number = errno
-    let code: StorageError.Code = number == ENOSPC || number == EDQUOT ? .full : .unavailable
-    return StorageError(code, "cannot \(action) \(path): \(String(cString: strerror(number)))")
-  }
+  func failure(_ action: String) -> StorageError { StorageError(errno, action, path) }
 }

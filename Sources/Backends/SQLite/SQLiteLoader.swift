@@ -2,12 +2,19 @@ import SQLBackend
 import SQLiteFile
 import SyncCore
 
-/// Fills the file of a new schema, which nobody else has seen yet.
+/// Fills the file of a new schema, which nobody else has seen yet: tables whose rows come in the order of their numbers
+/// page by page, others by SQL.
 final class SQLiteLoader: RowLoader {
   private let connection: SQLiteConnection
   private let vocabulary: Vocabulary
   private let cancellation: Cancellation
   private var refusal: (any Error)?
+  /// The table that is filled at the moment.
+  private var filling: (table: ObjectIdentifier, filler: TableFiller)?
+  /// Tables that have rows, or are about to.
+  private var begun: Set<ObjectIdentifier> = []
+  /// Tables whose indexes are there.
+  private var indexed: Set<String> = []
 
   private init(_ connection: SQLiteConnection, _ vocabulary: Vocabulary, _ cancellation: Cancellation) {
     (self.connection, self.vocabulary, self.cancellation) = (connection, vocabulary, cancellation)
@@ -21,18 +28,18 @@ final class SQLiteLoader: RowLoader {
   ) throws -> T {
     let connection = try SQLiteConnection(path: path, .readWrite)
     let tables = try plan.vocabulary.tables(of: kind)
-    try connection.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -8192")
+    try connection.execute(
+      "PRAGMA page_size = 4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4096")
     if let pages = plan.maximumPages { try connection.execute("PRAGMA max_page_count = \(pages)") }
     let value = try cancellation.interrupting(with: connection.interrupt) {
       try connection.transaction(.immediate) {
         for table in tables { try connection.execute(table.createTable) }
-        let loader = SQLiteLoader(connection, plan.vocabulary, cancellation)
-        let value = try body(loader)
-        if let refusal = loader.refusal { throw refusal }
-        for index in tables.flatMap(\.createIndexes) { try connection.execute(index) }
-        try connection.execute("PRAGMA user_version = \(plan.migrations.newest(kind))")
-        return value
       }
+      let loader = SQLiteLoader(connection, plan.vocabulary, cancellation)
+      let value = try body(loader)
+      try loader.finish(tables)
+      try connection.execute("PRAGMA user_version = \(plan.migrations.newest(kind))")
+      return value
     }
     try cancellation.check()
     try connection.execute("PRAGMA journal_mode = WAL")
@@ -42,15 +49,65 @@ final class SQLiteLoader: RowLoader {
   func append<R: Row>(_ rows: [R]) throws {
     do {
       try cancellation.check()
+      try insert(try fill(rows[...]))
+    } catch {
+      refusal = refusal ?? error
+      throw error
+    }
+  }
+
+  /// - Returns: the rows that have to be inserted by SQL: all behind one that comes out of order, or in a table that was
+  ///   left before.
+  private func fill<R: Row>(_ rows: ArraySlice<R>) throws -> ArraySlice<R> {
+    guard let filler = try filler(R.self) else { return rows }
+    for index in rows.indices {
+      var row = rows[index]
+      guard try filler.append(&row) else {
+        try endFilling()
+        return rows[index...]
+      }
+    }
+    return []
+  }
+
+  private func filler<R: Row>(_ type: R.Type) throws -> TableFiller? {
+    let table = ObjectIdentifier(type)
+    if let filling, filling.table == table { return filling.filler }
+    try endFilling()
+    guard begun.insert(table).inserted, R.table.keyCount == 1, R.table.columns.first?.kind == .integer else {
+      return nil
+    }
+    try makeIndexes(try vocabulary.table(of: type))
+    let filler = try TableFiller(R.table.name.text, in: connection)
+    filling = (table, filler)
+    return filler
+  }
+
+  private func endFilling() throws {
+    try filling?.filler.finish()
+    filling = nil
+  }
+
+  private func insert<R: Row>(_ rows: ArraySlice<R>) throws {
+    guard !rows.isEmpty else { return }
+    try connection.transaction(.immediate) {
       try connection.statement(try vocabulary.table(of: R.self).insert) { statement in
         for var row in rows {
           try statement.bind(&row)
           try statement.run()
         }
       }
-    } catch {
-      refusal = refusal ?? error
-      throw error
     }
+  }
+
+  private func finish(_ tables: [TableSQL]) throws {
+    if let refusal { throw refusal }
+    try endFilling()
+    for table in tables { try makeIndexes(table) }
+  }
+
+  private func makeIndexes(_ table: TableSQL) throws {
+    guard indexed.insert(table.nameAndColumns).inserted else { return }
+    for index in table.createIndexes { try connection.execute(index) }
   }
 }

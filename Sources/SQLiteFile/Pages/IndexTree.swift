@@ -1,0 +1,37 @@
+/// The keys of an index on one column of integers, in order.
+struct IndexTree {
+  /// A value and the number of the row that has it.
+  struct Key: Comparable, BitwiseCopyable {
+    let value: Int64
+    let row: Int64
+
+    static func < (a: Key, b: Key) -> Bool { a.value == b.value ? a.row < b.row : a.value < b.value }
+  }
+
+  private let file: PageWriter
+  private var leaf = TreePage(.indexLeaf)
+  private var branches = Branches(.indexBranch)
+  private var record = RecordBytes()
+  private var cell: [UInt8] = []
+
+  init(_ file: PageWriter) { self.file = file }
+
+  mutating func append(_ key: Key) throws {
+    record.clear()
+    record.integer(key.value)
+    record.integer(key.row)
+    cell.removeAll(keepingCapacity: true)
+    Varint.append(UInt64(record.count), to: &cell)
+    _ = record.write(record.count, to: &cell)
+    if leaf.append(cell) { return }
+    // In an index a key that parts two leaves stands in none of them.
+    let separator = leaf.removeLast()
+    let page = try file.allocate()
+    try file.write(leaf.sealed(), page)
+    try branches.add(page, separator, file)
+    leaf.clear()
+    _ = leaf.append(cell)
+  }
+
+  mutating func finish(root: UInt32) throws { try branches.finish(leaf.sealed(), root: root, file) }
+}

@@ -1,0 +1,56 @@
+/// The rows of a table, in order of their numbers.
+struct TableTree {
+  private let file: PageWriter
+  private var leaf = TreePage(.tableLeaf)
+  private var branches = Branches(.tableBranch)
+  private var cell: [UInt8] = []
+  private var last: Int64 = 0
+
+  init(_ file: PageWriter) { self.file = file }
+
+  /// - Parameter number: the row's; larger than those before it.
+  mutating func append(_ number: Int64, _ record: RecordBytes) throws {
+    cell.removeAll(keepingCapacity: true)
+    Varint.append(UInt64(record.count), to: &cell)
+    Varint.append(UInt64(bitPattern: number), to: &cell)
+    let rest = record.write(Self.bytesInLeaf(of: record.count), to: &cell)
+    if !rest.isEmpty { try overflow(rest) }
+    if !leaf.append(cell) {
+      let page = try file.allocate()
+      try file.write(leaf.sealed(), page)
+      var separator: [UInt8] = []
+      Varint.append(UInt64(bitPattern: last), to: &separator)
+      try branches.add(page, separator, file)
+      leaf.clear()
+      _ = leaf.append(cell)
+    }
+    last = number
+  }
+
+  mutating func finish(root: UInt32) throws { try branches.finish(leaf.sealed(), root: root, file) }
+
+  /// What is too long for a leaf goes on in a chain of pages, each of which names the next.
+  private mutating func overflow(_ rest: ArraySlice<UInt8>) throws {
+    var rest = rest
+    var page = try file.allocate()
+    cell.append(contentsOf: page.bigEndianBytes)
+    while !rest.isEmpty {
+      let piece = rest.prefix(TreePage.size - 4)
+      rest = rest.dropFirst(piece.count)
+      let next = rest.isEmpty ? 0 : try file.allocate()
+      let padding = [UInt8](repeating: 0, count: TreePage.size - 4 - piece.count)
+      try file.write(next.bigEndianBytes + piece + padding, page)
+      page = next
+    }
+  }
+
+  /// How much of a record its leaf holds (sqlite.org/fileformat2.html, 1.6): as much as fits, or as little as leaves the
+  /// last page of the chain full.
+  private static func bytesInLeaf(of count: Int) -> Int {
+    let most = TreePage.size - 35
+    guard count > most else { return count }
+    let least = (TreePage.size - 12) * 32 / 255 - 23
+    let even = least + (count - least) % (TreePage.size - 4)
+    return even <= most ? even : least
+  }
+}
