@@ -11,13 +11,13 @@ struct Branches {
   mutating func add(_ child: UInt32, _ separator: some Collection<UInt8>, level: Int = 0, _ file: PageWriter) throws {
     if level == levels.count { levels.append(TreePage(kind)) }
     let cell = child.bigEndianBytes + separator
-    if levels[level].append(cell) { return }
+    if cell.withUnsafeBytes({ levels[level].append($0) }) { return }
     // The last cell becomes the right edge, and what stood in it moves up; so no branch is ever left without a cell.
     let last = levels[level].removeLast()
     let page = try file.allocate()
     try file.write(levels[level].sealed(right: UInt32(bigEndianBytes: last.prefix(4))), page)
     levels[level].clear()
-    _ = levels[level].append(cell)
+    _ = cell.withUnsafeBytes { levels[level].append($0) }
     try add(page, last.dropFirst(4), level: level + 1, file)
   }
 

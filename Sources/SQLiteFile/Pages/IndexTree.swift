@@ -11,8 +11,8 @@ struct IndexTree {
   private let file: PageWriter
   private var leaf = TreePage(.indexLeaf)
   private var branches = Branches(.indexBranch)
-  private var record = RecordBytes()
-  private var cell: [UInt8] = []
+  private let record = RecordBytes()
+  private let cell = ByteRun()
 
   init(_ file: PageWriter) { self.file = file }
 
@@ -20,17 +20,17 @@ struct IndexTree {
     record.clear()
     record.integer(key.value)
     record.integer(key.row)
-    cell.removeAll(keepingCapacity: true)
-    Varint.append(UInt64(record.count), to: &cell)
-    _ = record.write(record.count, to: &cell)
-    if leaf.append(cell) { return }
+    cell.clear()
+    cell.append(varint: UInt64(record.count))
+    _ = record.write(record.count, to: cell)
+    if leaf.append(cell.bytes) { return }
     // In an index a key that parts two leaves stands in none of them.
     let separator = leaf.removeLast()
     let page = try file.allocate()
     try file.write(leaf.sealed(), page)
     try branches.add(page, separator, file)
     leaf.clear()
-    _ = leaf.append(cell)
+    _ = leaf.append(cell.bytes)
   }
 
   mutating func finish(root: UInt32) throws { try branches.finish(leaf.sealed(), root: root, file) }

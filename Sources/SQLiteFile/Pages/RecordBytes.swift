@@ -1,10 +1,8 @@
-import SyncCore
-
 /// The values of one row as SQLite writes them into a file: a list of their types and sizes, then the values
 /// (sqlite.org/fileformat2.html, 2.1).
-struct RecordBytes {
-  private var types: [UInt8] = []
-  private var values: [UInt8] = []
+final class RecordBytes {
+  private let types = ByteRun()
+  private let values = ByteRun()
 
   /// How many bytes the record takes.
   var count: Int { headerCount + values.count }
@@ -12,46 +10,44 @@ struct RecordBytes {
   private var headerCount: Int { types.count < 127 ? types.count + 1 : types.count + 2 }
 
   /// Begins the next record.
-  mutating func clear() {
-    types.removeAll(keepingCapacity: true)
-    values.removeAll(keepingCapacity: true)
+  func clear() {
+    types.clear()
+    values.clear()
   }
 
-  mutating func null() { types.append(0) }
+  func null() { types.append(0) }
 
-  mutating func integer(_ value: Int64) {
+  func integer(_ value: Int64) {
     // The two commonest numbers take no bytes at all.
     guard value != 0, value != 1 else { return types.append(value == 0 ? 8 : 9) }
     let (type, width) = Self.typeAndWidth(value)
     types.append(type)
-    for shift in stride(from: (width - 1) * 8, through: 0, by: -8) {
-      values.append(UInt8(truncatingIfNeeded: value >> Int64(shift)))
-    }
+    values.append(value, width: width)
   }
 
-  mutating func real(_ value: Double) {
+  func real(_ value: Double) {
     types.append(7)
-    withUnsafeBytes(of: value.bitPattern.bigEndian) { values.append(contentsOf: $0) }
+    values.append(Int64(bitPattern: value.bitPattern), width: 8)
   }
 
-  mutating func text(_ bytes: UnsafeBufferPointer<UInt8>) {
-    Varint.append(UInt64(bytes.count) * 2 + 13, to: &types)
-    values.append(contentsOf: bytes)
+  func text(_ bytes: UnsafeBufferPointer<UInt8>) {
+    types.append(varint: UInt64(bytes.count) * 2 + 13)
+    values.append(UnsafeRawBufferPointer(bytes))
   }
 
-  mutating func blob(_ bytes: [UInt8]) {
-    Varint.append(UInt64(bytes.count) * 2 + 12, to: &types)
-    values.append(contentsOf: bytes)
+  func blob(_ bytes: [UInt8]) {
+    types.append(varint: UInt64(bytes.count) * 2 + 12)
+    bytes.withUnsafeBytes(values.append)
   }
 
   /// Adds the first `limit` bytes of the record to a cell.
-  /// - Returns: the bytes that are left.
-  func write(_ limit: Int, to cell: inout [UInt8]) -> ArraySlice<UInt8> {
-    Varint.append(UInt64(headerCount), to: &cell)
-    cell.append(contentsOf: types)
+  /// - Returns: the bytes that are left, until the record is cleared.
+  func write(_ limit: Int, to cell: ByteRun) -> UnsafeRawBufferPointer {
+    cell.append(varint: UInt64(headerCount))
+    cell.append(types.bytes)
     let fitting = min(values.count, max(0, limit - headerCount))
-    cell.append(contentsOf: values[..<fitting])
-    return values[fitting...]
+    cell.append(UnsafeRawBufferPointer(rebasing: values.bytes[..<fitting]))
+    return UnsafeRawBufferPointer(rebasing: values.bytes[fitting...])
   }
 
   private static func typeAndWidth(_ value: Int64) -> (type: UInt8, width: Int) {
@@ -63,21 +59,5 @@ struct RecordBytes {
     case ...0x7fff_ffff_ffff: (5, 6)
     default: (6, 8)
     }
-  }
-}
-
-/// SQLite's integers of one to nine bytes: seven bits in each, the most significant first.
-enum Varint {
-  static func append(_ value: UInt64, to bytes: inout [UInt8]) {
-    if value < 0x80 { return bytes.append(UInt8(truncatingIfNeeded: value)) }
-    // With nine bytes the last one has all its eight bits.
-    let isLong = value >> 56 != 0
-    let high = isLong ? value >> 8 : value
-    let width = isLong ? 8 : (70 - high.leadingZeroBitCount) / 7
-    for index in (0..<width).reversed() {
-      let isLast = index == 0 && !isLong
-      bytes.append(UInt8(truncatingIfNeeded: high >> UInt64(7 * index)) & 0x7f | (isLast ? 0 : 0x80))
-    }
-    if isLong { bytes.append(UInt8(truncatingIfNeeded: value)) }
   }
 }

@@ -71,7 +71,7 @@ public final class TableFiller {
 public struct RowColumns: ColumnVisitor {
   /// The first column: the number of the row.
   private(set) var number: Int64 = 0
-  private(set) var record = RecordBytes()
+  let record = RecordBytes()
   /// The values of the columns that are indexed.
   private(set) var keys: [Int64]
   private var position = 0

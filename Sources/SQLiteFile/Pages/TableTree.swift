@@ -3,26 +3,27 @@ struct TableTree {
   private let file: PageWriter
   private var leaf = TreePage(.tableLeaf)
   private var branches = Branches(.tableBranch)
-  private var cell: [UInt8] = []
+  private let cell = ByteRun()
+  private let separator = ByteRun()
   private var last: Int64 = 0
 
   init(_ file: PageWriter) { self.file = file }
 
   /// - Parameter number: the row's; larger than those before it.
   mutating func append(_ number: Int64, _ record: RecordBytes) throws {
-    cell.removeAll(keepingCapacity: true)
-    Varint.append(UInt64(record.count), to: &cell)
-    Varint.append(UInt64(bitPattern: number), to: &cell)
-    let rest = record.write(Self.bytesInLeaf(of: record.count), to: &cell)
+    cell.clear()
+    cell.append(varint: UInt64(record.count))
+    cell.append(varint: UInt64(bitPattern: number))
+    let rest = record.write(Self.bytesInLeaf(of: record.count), to: cell)
     if !rest.isEmpty { try overflow(rest) }
-    if !leaf.append(cell) {
+    if !leaf.append(cell.bytes) {
       let page = try file.allocate()
       try file.write(leaf.sealed(), page)
-      var separator: [UInt8] = []
-      Varint.append(UInt64(bitPattern: last), to: &separator)
-      try branches.add(page, separator, file)
+      separator.clear()
+      separator.append(varint: UInt64(bitPattern: last))
+      try branches.add(page, separator.bytes, file)
       leaf.clear()
-      _ = leaf.append(cell)
+      _ = leaf.append(cell.bytes)
     }
     last = number
   }
@@ -30,10 +31,10 @@ struct TableTree {
   mutating func finish(root: UInt32) throws { try branches.finish(leaf.sealed(), root: root, file) }
 
   /// What is too long for a leaf goes on in a chain of pages, each of which names the next.
-  private mutating func overflow(_ rest: ArraySlice<UInt8>) throws {
-    var rest = rest
+  private func overflow(_ rest: UnsafeRawBufferPointer) throws {
+    var rest = rest[...]
     var page = try file.allocate()
-    cell.append(contentsOf: page.bigEndianBytes)
+    cell.append(Int64(page), width: 4)
     while !rest.isEmpty {
       let piece = rest.prefix(TreePage.size - 4)
       rest = rest.dropFirst(piece.count)

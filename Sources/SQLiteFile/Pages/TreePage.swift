@@ -24,10 +24,10 @@ struct TreePage {
 
   /// Adds a cell behind the others.
   /// - Returns: false where it does not fit; then nothing has changed.
-  mutating func append(_ cell: [UInt8]) -> Bool {
+  mutating func append(_ cell: UnsafeRawBufferPointer) -> Bool {
     let start = content - cell.count
     guard start >= header + 2 * (cells + 1) else { return false }
-    bytes.withUnsafeMutableBytes { UnsafeMutableRawBufferPointer(rebasing: $0[start..<content]).copyBytes(from: cell) }
+    bytes.withUnsafeMutableBytes { UnsafeMutableRawBufferPointer(rebasing: $0[start..<content]).copyMemory(from: cell) }
     put(UInt16(truncatingIfNeeded: start), at: header + 2 * cells)
     (cells, lastContent, content) = (cells + 1, content, start)
     return true
