@@ -69,6 +69,11 @@ public final class SQLiteConnection: @unchecked Sendable {
     try statement(sql) { try $0.step() ? $0.integer(0) : nil }
   }
 
+  /// Of the SQLite library: as text, and as the number that its releases compare by.
+  public static var libraryVersion: (text: String, number: Int) {
+    (String(cString: sqlite3_libversion()), Int(sqlite3_libversion_number()))
+  }
+
   /// The rows that the last finished statement inserted, changed or deleted.
   public var changes: Int { Int(sqlite3_changes64(handle)) }
 

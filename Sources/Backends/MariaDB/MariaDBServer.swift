@@ -28,6 +28,7 @@ struct MariaDBServer: DatabaseServer {
   /// Seconds that a lock of another process is waited for.
   var lockSeconds = 20
 
+  var route: ServerRoute { ServerRoute(host: host, security: security.rawValue) }
   var socket: String? { host.hasPrefix("/") ? host : nil }
   var dialect: ServerDialect { .mariaDB(prefix: name) }
 

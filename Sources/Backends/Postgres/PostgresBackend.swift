@@ -13,6 +13,7 @@ extension BackendFactory {
 /// A PostgreSQL server and how to reach it.
 struct PostgresServer: DatabaseServer {
   let dialect: ServerDialect
+  let route: ServerRoute
   private let address: PostgresAddress
   private let lockPatience: Double
 
@@ -20,6 +21,8 @@ struct PostgresServer: DatabaseServer {
     let prefix = settings.options["prefix"] ?? "djankiserv"
     dialect = .postgres(prefix: prefix)
     address = PostgresAddress(settings.options.merging(["prefix": prefix]) { $1 })
+    route = ServerRoute(
+      host: settings.options["host", default: ""], security: settings.options["sslmode", default: ""])
     lockPatience = settings.patience
   }
 

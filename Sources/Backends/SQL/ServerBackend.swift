@@ -7,9 +7,13 @@ public import SyncCore
 public final class ServerBackend<Server: DatabaseServer>: Backend {
   private typealias Connection = Server.Connection
 
-  private let dialect: ServerDialect
+  let server: Server
+  let dialect: ServerDialect
+  let migrations: Migrations
+  /// How many connections there may be.
+  let threads: Int
+  let now: @Sendable () -> ContinuousClock.Instant
   private let vocabulary: Vocabulary
-  private let migrations: Migrations
   private let writers: Turns<Schema>
   private let pool: WorkerPool
   private let connections: ConnectionPool<Server>
@@ -22,6 +26,7 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
     _ server: Server, _ settings: StorageSettings, migrations: Migrations = .all,
     now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
   ) async throws {
+    (self.server, self.now, threads) = (server, now, settings.threads)
     dialect = server.dialect
     vocabulary = Vocabulary(dialect.tables)
     self.migrations = migrations
@@ -113,7 +118,7 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
 
   // MARK: Connections
 
-  private func run<T: Sendable>(
+  func run<T: Sendable>(
     _ body: @escaping @Sendable (Server.Connection, Cancellation) throws -> T
   ) async throws -> T {
     let (value, roundTrips) = try await pool.run { [connections] cancellation in
@@ -191,7 +196,7 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
     throw StorageError(.unavailable, "\(schema) has to be brought up to date")
   }
 
-  private func found(_ answers: [Int64?], _ schema: Schema) throws -> Int64 {
+  func found(_ answers: [Int64?], _ schema: Schema) throws -> Int64 {
     guard let version = answers.first ?? nil else { throw StorageError(.notFound, "no \(schema)") }
     return version
   }

@@ -10,6 +10,10 @@ public protocol DatabaseServer: Sendable {
   /// Removes what crashed loads have left, where the server does not do that by itself. Called when the engine is
   /// opened; others may be loading.
   func tidy(_ connection: Connection) throws
+  /// What an examination asks about the server and our session.
+  var questions: ServerQuestions { get }
+  /// What the answers mean for whoever trusts the server.
+  func findings(_ facts: ServerFacts) -> [Finding]
 }
 
 extension DatabaseServer {

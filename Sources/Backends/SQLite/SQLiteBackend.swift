@@ -12,10 +12,10 @@ extension BackendFactory {
 /// SQLite in WAL mode: readers never wait for the writer, and the writers of a schema take turns before they take a
 /// thread.
 final class SQLiteBackend: Backend {
-  private let files: SchemaFiles
-  private let plan: SchemaConnection.Plan
+  let files: SchemaFiles
+  let plan: SchemaConnection.Plan
+  let pool: WorkerPool
   private let writers: Turns<Schema>
-  private let pool: WorkerPool
   private let connections: Connections
 
   init(_ settings: StorageSettings, _ plan: SchemaConnection.Plan) async throws {
