@@ -11,7 +11,8 @@ extension StorageError {
   init(sqlite result: Int32, _ handle: OpaquePointer, path: String) {
     let reason = String(cString: sqlite3_errmsg(handle))
     let code = Self.code(result, system: sqlite3_system_errno(handle), path: path)
-    self.init(code, "SQLite: \(reason) (code \(result), \(path))")
+    let advice = code == .full ? "; make room on its disk" : ""
+    self.init(code, "SQLite: \(reason) (code \(result), \(path))\(advice)")
   }
 
   private static func code(_ result: Int32, system: Int32, path: String) -> Code {

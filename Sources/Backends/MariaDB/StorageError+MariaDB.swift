@@ -4,14 +4,29 @@ import SyncCore
 extension StorageError {
   /// What an error number of the server (from 1000) or of its client library (from 2000) means to storage.
   init(mariaDB number: UInt32, _ reason: String) {
-    self.init(Self.code(number, reason), "MariaDB: \(reason) (error \(number))")
+    let code = Self.code(number, reason)
+    let advice: String? =
+      switch code {
+      case .full: "make room on the disk of the database server"
+      case _ where Self.missingGrants.contains(number): "GRANT ALL ON `name\\_%`.* TO the user of djankiserv"
+      default: nil
+      }
+    self.init(code, "MariaDB: \(reason) (error \(number))" + (advice.map { "; \($0)" } ?? ""))
   }
 
   /// What it means when a connection is made: whom the server does not let in, it will not let in a second later.
   init(connecting number: UInt32, _ reason: String) {
     // Certificates that do not fit have the number of every other trouble with TLS.
     let isRefusal = Self.refusals.contains(number) || (number == 2026 && reason.contains("certificate"))
-    self.init(isRefusal ? .invalid : .unavailable, "MariaDB: \(reason) (error \(number))")
+    let advice: String? =
+      switch number {
+      case 2002, 2003, 2005: "is it running, and are host and port right?"
+      case 2026: "are sslmode and sslrootcert right?"
+      case _ where isRefusal: "are user and password right, and may this user come from here?"
+      default: nil
+      }
+    self.init(
+      isRefusal ? .invalid : .unavailable, "MariaDB: \(reason) (error \(number))" + (advice.map { "; \($0)" } ?? ""))
   }
 
   private static func code(_ number: UInt32, _ reason: String) -> Code {
@@ -23,6 +38,9 @@ extension StorageError {
     }
     return codes[number] ?? .unavailable
   }
+
+  /// For a database, a table, or at all.
+  private static let missingGrants: Set<UInt32> = [1044, 1142, 1227]
 
   /// User, password, host or kind of login are not accepted.
   private static let refusals: Set<UInt32> = [1045, 1130, 1251, 1275, 1524, 1698, 2058, 2059, 2061]

@@ -32,9 +32,7 @@ final class PostgresConnection: ServerConnection, @unchecked Sendable {
     pipeline = Pipeline(handle)
     PQsetNoticeProcessor(handle, { _, _ in }, nil)
     let encoding = PQparameterStatus(handle, "server_encoding").map { String(cString: $0) } ?? ""
-    guard encoding == "UTF8" else {
-      throw StorageError(.invalid, "the database has the encoding \(encoding); it has to be made with UTF8")
-    }
+    try PostgresServer.check(version: PQserverVersion(handle), encoding: encoding)
     try run(Self.habits(lockPatience: lockPatience))
     PQenterPipelineMode(handle)
   }
@@ -193,9 +191,14 @@ extension PostgresConnection {
       }
       if PQstatus(handle) == CONNECTION_OK { return handle }
       defer { PQfinish(handle) }
-      guard PQping(address.text) == PQPING_OK else { throw StorageError(.unavailable, handle) }
+      guard PQping(address.text) == PQPING_OK else {
+        throw StorageError(.unavailable, handle, advice: "is it running, and are host and port right?")
+      }
       // It is there for others, so it is us whom it refuses; unless it has come up just now.
-      if isSecondTry { throw StorageError(.invalid, handle) }
+      if isSecondTry {
+        throw StorageError(
+          .invalid, handle, advice: "are user, password, database and sslmode right, and does pg_hba.conf let us in?")
+      }
       isSecondTry = true
     }
   }

@@ -2,7 +2,21 @@ import SQLBackend
 import SyncCore
 
 extension PostgresServer {
-  private static let oldestVersion = 120_000
+  /// As the server counts: 12.0.
+  private static let oldestVersion: Int32 = 120_000
+
+  /// - Throws: `invalid` for a server or a database that we cannot use.
+  static func check(version: Int32, encoding: String) throws {
+    guard version >= oldestVersion else {
+      throw StorageError(
+        .invalid, "PostgreSQL 12 or newer is needed; this server is \(version / 10_000).\(version % 10_000)")
+    }
+    guard encoding == "UTF8" else {
+      throw StorageError(
+        .invalid, "PostgreSQL: the database has the encoding \(encoding); make one with UTF8: "
+          + "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0")
+    }
+  }
 
   var questions: ServerQuestions {
     ServerQuestions(
@@ -14,18 +28,13 @@ extension PostgresServer {
   }
 
   func findings(_ facts: ServerFacts) -> [Finding] {
-    [version(facts), role(facts), Self.safety(facts), route.finding(facts), .ok("encoding", facts["server_encoding"])]
+    [
+      .ok("version", "PostgreSQL \(facts["version"]), encoding \(facts["server_encoding"])"), Self.role(facts),
+      Self.safety(facts), route.finding(facts),
+    ]
   }
 
-  private func version(_ facts: ServerFacts) -> Finding {
-    guard let number = facts.number("server_version_num"), number >= Self.oldestVersion else {
-      return Finding(
-        .fail, "version", "PostgreSQL \(facts["version"]) is too old", advice: "use PostgreSQL 12 or newer")
-    }
-    return .ok("version", "PostgreSQL \(facts["version"])")
-  }
-
-  private func role(_ facts: ServerFacts) -> Finding {
+  private static func role(_ facts: ServerFacts) -> Finding {
     if facts["standby"] == "true" {
       return Finding(.fail, "role", "the server is a standby and takes no writes", advice: "name the primary as host")
     }
@@ -51,7 +60,7 @@ extension PostgresServer {
   /// Limits of -1 are none.
   private static let facts = """
     SELECT name::text, setting::text FROM pg_settings
-    WHERE name IN ('server_version_num', 'server_encoding', 'fsync', 'full_page_writes')
+    WHERE name IN ('server_encoding', 'fsync', 'full_page_writes')
     UNION ALL SELECT 'version', current_setting('server_version')
     UNION ALL SELECT 'standby', pg_is_in_recovery()::text
     UNION ALL SELECT 'database', current_database()::text

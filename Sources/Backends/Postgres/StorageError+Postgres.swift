@@ -8,14 +8,23 @@ extension StorageError {
     let state = result.field(cpostgres_sqlstate) ?? ""
     let place = result.field(cpostgres_table)
     let reason = result.field(cpostgres_message) ?? result.message
-    self.init(Self.code(state, table: place), "PostgreSQL: \(reason)" + (state.isEmpty ? "" : " (\(state))"))
+    let advice = Self.advice[state].map { "; \($0)" } ?? ""
+    self.init(Self.code(state, table: place), "PostgreSQL: \(reason)" + (state.isEmpty ? "" : " (\(state))") + advice)
   }
 
   /// The connection itself is broken, or could not be made.
-  init(_ code: Code, _ handle: OpaquePointer) {
+  /// - Parameter advice: what the owner may do about it.
+  init(_ code: Code, _ handle: OpaquePointer, advice: String = "") {
     let text = String(cString: PQerrorMessage(handle)).trimmingCharacters(in: .whitespacesAndNewlines)
-    self.init(code, "PostgreSQL: " + text.replacingOccurrences(of: "\n", with: " "))
+    let reason = "PostgreSQL: " + text.replacingOccurrences(of: "\n", with: " ")
+    self.init(code, advice.isEmpty ? reason : "\(reason); \(advice)")
   }
+
+  /// What the owner may do, by SQLSTATE.
+  private static let advice = [
+    "42501": "GRANT CREATE ON DATABASE … TO the role of djankiserv",
+    "53100": "make room on the disk of the database server",
+  ]
 
   /// By SQLSTATE, the more particular first.
   private static func code(_ state: String, table: String?) -> Code {

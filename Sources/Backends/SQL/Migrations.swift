@@ -24,7 +24,10 @@ public struct Migrations: Sendable {
   public func steps(_ kind: Schema.Kind, from version: Int64) throws -> ArraySlice<Step> {
     guard version >= Self.firstVersion else { throw StorageError(.corrupt, "schema version \(version) does not exist") }
     guard version <= newest(kind) else {
-      throw StorageError(.tooNew, "written by a newer server: version \(version), known are \(newest(kind))")
+      throw StorageError(
+        .tooNew,
+        "\(kind): written by a newer server: version \(version), known are \(newest(kind)); start that server again, or "
+          + "a newer one")
     }
     return steps[kind, default: []].dropFirst(Int(version - Self.firstVersion))
   }

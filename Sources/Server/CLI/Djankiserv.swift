@@ -12,7 +12,7 @@ public enum Djankiserv {
       discussion: "Settings come from the environment or a file: `djankiserv config` shows them all.",
       subcommands: [
         Serve.self, AddUser.self, DeleteUser.self, ListUsers.self, ChangePassword.self, ShowConfiguration.self,
-        ListGenerations.self, Restore.self, MediaCommand.self,
+        ListGenerations.self, Restore.self, MediaCommand.self, DoctorCommand.self,
       ])
     static let _errorPrefix = "djankiserv: "
   }
@@ -64,7 +64,10 @@ public enum Djankiserv {
     let line: String
 
     init(_ error: any Error) {
-      line = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+      line = oneLine("\(error)")
     }
   }
 }
+
+/// A text of several lines as one.
+func oneLine(_ text: String) -> String { text.split(whereSeparator: \.isNewline).joined(separator: " ") }

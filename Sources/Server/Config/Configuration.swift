@@ -23,6 +23,8 @@ struct Configuration: Sendable {
   let processors: Int
   /// Names that look like settings and are none.
   let unknown: [String]
+  /// What the file says, by name.
+  let fileValues: [String: String]
   private var found: [Setting: Found] = [:]
 
   /// Reads the settings: the command line's first, then the environment's, then those of the file that
@@ -37,6 +39,7 @@ struct Configuration: Sendable {
     folders = Folders(environment)
     self.processors = processors
     let file = try ConfigurationFile(environment, folders)
+    fileValues = file.values
     unknown = (Array(environment.keys) + Array(file.values.keys)).filter(Options.isUnknown).sorted()
     for setting in Options.all {
       let ordered = overrides[setting].map { Found(text: $0, origin: .commandLine) }
@@ -86,12 +89,11 @@ extension Setting {
 
 extension Options {
   private static let prefix = "DJANKISERV_"
-  private static let known = Set(
-    all.flatMap { setting in
-      [setting.name] + setting.aliases + (setting.isSecret ? [setting.name + "_FILE"] : [])
-    })
-
-  static func isUnknown(_ name: String) -> Bool {
-    name.hasPrefix(prefix) && !known.contains(name) && !ignored.contains(name)
+  /// Everything that may be set, in the order of the documentation.
+  static let names = all.flatMap { setting in
+    [setting.name] + setting.aliases + (setting.isSecret ? [setting.name + "_FILE"] : [])
   }
+  private static let known = Set(names).union(withoutMeaning).union(["DJANKISERV_CONFIG"])
+
+  static func isUnknown(_ name: String) -> Bool { name.hasPrefix(prefix) && !known.contains(name) }
 }

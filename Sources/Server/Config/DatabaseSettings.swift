@@ -8,6 +8,8 @@ struct DatabaseSettings: Sendable {
   /// Name, user, password, host, port and encryption, by the short names that an engine is told.
   let options: [(key: String, setting: Setting)]
 
+  /// All of them, in a word.
+  var names: String { engine.name.dropLast("ENGINE".count) + "*" }
   var all: [Setting] { [engine, url] + options.map(\.setting) }
 }
 

@@ -16,10 +16,10 @@ struct Installation: Sendable {
     random: @escaping @Sendable (Int) -> [UInt8]
   ) async throws -> Installation {
     let users = try await configuration.open(.userDB)
-    let isOneBackend = configuration.chosen(.userDB) == configuration.chosen(.mainDB)
+    let isOneBackend = configuration.isOneDatabase
     do {
       let main = isOneBackend ? users : try await configuration.open(.mainDB)
-      try await main.create(.accounts)
+      try await configuration.naming(.mainDB) { try await main.create(.accounts) }
       return Installation(configuration, main: main, users: users, isOneBackend: isOneBackend, now, random)
     } catch {
       await users.close()
@@ -27,7 +27,7 @@ struct Installation: Sendable {
     }
   }
 
-  private init(
+  init(
     _ configuration: Configuration, main: any Backend, users: any Backend, isOneBackend: Bool,
     _ now: @escaping @Sendable () -> Int64, _ random: @escaping @Sendable (Int) -> [UInt8]
   ) {
@@ -48,16 +48,26 @@ struct Installation: Sendable {
 }
 
 extension Configuration {
-  fileprivate func chosen(_ database: DatabaseSettings) -> [String] { database.all.map(text) }
+  /// Whether accounts and users' data are in the same place.
+  var isOneDatabase: Bool { DatabaseSettings.userDB.all.map(text) == DatabaseSettings.mainDB.all.map(text) }
 
-  fileprivate func open(_ database: DatabaseSettings) async throws -> any Backend {
+  /// - Parameter patience: how long a database that is not up yet is waited for, in seconds; nil for as long as is set.
+  /// - Throws: what the engine says, behind the settings that it is about.
+  func open(_ database: DatabaseSettings, patience: Int? = nil) async throws -> any Backend {
     var settings = StorageSettings(
       folder: text(.dataRoot), threads: integer(.poolSize), threadPatience: Double(integer(.poolWait)),
       patience: Double(integer(.userWait)), queue: integer(.maxWaiting),
-      connectionAge: Double(integer(.poolAge)), startPatience: Double(integer(.startWait)),
+      connectionAge: Double(integer(.poolAge)), startPatience: Double(patience ?? integer(.startWait)),
       options: Dictionary(uniqueKeysWithValues: database.options.map { ($0.key, text($0.setting)) }))
     settings.countRoundTrips = { StorageTrace.current?.add(roundTrips: $0) }
-    return try await backend(database.engine).open(settings)
+    return try await naming(database) { try await backend(database.engine).open(settings) }
+  }
+
+  /// Puts the settings that it is about before what a database refuses.
+  fileprivate func naming<T>(_ database: DatabaseSettings, _ body: () async throws -> T) async throws -> T {
+    do { return try await body() } catch let error as StorageError {
+      throw StorageError(error.code, "\(database.names): \(error.message)")
+    }
   }
 
   fileprivate var hasher: PasswordHasher {

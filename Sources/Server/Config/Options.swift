@@ -23,9 +23,7 @@ enum Options {
   static let all = sections.flatMap(\.settings)
 
   /// Names of older installations that need no counterpart; set or not, nothing changes.
-  static let ignored: Set<String> = [
-    "DJANKISERV_GUNICORN_WORKERS", "DJANKISERV_ALLOWED_HOSTS", "DJANKISERV_CONFIG",
-  ]
+  static let withoutMeaning: Set<String> = ["DJANKISERV_GUNICORN_WORKERS", "DJANKISERV_ALLOWED_HOSTS"]
 }
 
 // Not DJANKISERV_PORT or _HOST: Kubernetes sets such names by itself beside a service called djankiserv.

@@ -10,10 +10,14 @@ enum OpenFiles {
     setrlimit(resource, &limit)
   }
 
-  static var limit: Int {
+  static var limit: Int { Int(clamping: limits.rlim_cur) }
+
+  /// What ``raiseLimit()`` would reach.
+  static var largestLimit: Int { Int(clamping: limits.rlim_max) }
+
+  private static var limits: rlimit {
     var limit = rlimit()
-    guard getrlimit(resource, &limit) == 0 else { return 1_024 }
-    return Int(clamping: limit.rlim_cur)
+    return getrlimit(resource, &limit) == 0 ? limit : rlimit(rlim_cur: 1_024, rlim_max: 1_024)
   }
 
   #if canImport(Glibc)

@@ -1,0 +1,144 @@
+import SyncCore
+
+/// A user, as a patient.
+struct UserPatient: Sendable {
+  let household: Household
+  let id: Int64
+  let name: String
+
+  private var users: any Backend { household.users }
+  private var subject: String { "user \(name)" }
+
+  /// Looks twice where something seems to be wrong: a server may be changing it at the moment.
+  func findings(_ stock: Household.Stock) async throws -> [Finding] {
+    let first = try await look(stock)
+    guard !first.isEmpty else { return [] }
+    let again = try await look(try await household.again(stock))
+    return try await repaired(again.filter(first.contains))
+  }
+
+  private func look(_ stock: Household.Stock) async throws -> [Finding] {
+    let id = id
+    guard let account = try await household.installation.main.read(.accounts, { try $0.first(Account.self, id) }) else {
+      return []
+    }
+    if account.state == .deleting {
+      return [
+        Finding(
+          .warn, subject, "is being deleted, which was cut off",
+          advice: "djankiserv deluser, or the next start of the server, ends that")
+      ]
+    }
+    guard household.hasUsers else { return [] }
+    guard stock.schemas.contains(.user(id)) else {
+      return [lost("the schema of this user is gone", "restore it from a backup of the users' database")]
+    }
+    guard stock.isReadable(.user(id)) else { return [] }
+    do {
+      return try await pointer(stock) + generations(stock) + (household.orders.recounts ? recount(stock) : [])
+    } catch { return [Finding(.fail, subject, "\(error)")] }
+  }
+
+  private func lost(_ message: String, _ advice: String) -> Finding {
+    Finding(.fail, subject, message, advice: advice)
+  }
+
+  // MARK: The collection
+
+  private func current() async throws -> Schema? {
+    let user = try await users.read(.user(id)) { try $0.user() }
+    return user.generation > 0 ? .collection(user: id, generation: user.generation) : nil
+  }
+
+  private func pointer(_ stock: Household.Stock) async throws -> [Finding] {
+    guard let schema = try await current() else { return [] }
+    guard stock.schemas.contains(schema) else {
+      return [lost("the current \(schema) is gone", "djankiserv restore an older one, or restore a backup")]
+    }
+    guard stock.isReadable(schema) else { return [] }
+    let successor = try await users.read(schema) { try $0.col().successor }
+    // Between a seal and the pointer there may be a crash; whoever meets the seal goes on (DESIGN, "Full upload").
+    guard successor != 0, !stock.schemas.contains(.collection(user: id, generation: successor)) else { return [] }
+    return [lost("\(schema) was replaced by generation \(successor), which is gone", "restore a backup")]
+  }
+
+  private func generations(_ stock: Household.Stock) async throws -> [Finding] {
+    let (blobs, id) = (household.blobs, id)
+    let (all, parts, missing) = try await users.read(.user(id)) { rows in
+      let parts = try rows.fetch(GenerationPart.self, .all)
+      let missing = try blobs.missing(Set(parts.compactMap(\.content)), of: id, rows)
+      return (try rows.fetch(Generation.self, .all), parts, missing)
+    }
+    return all.filter { generation in
+      switch generation.state {
+      case .kept:
+        let own = parts.filter { $0.generation == generation.number }.map(\.content)
+        return own.isEmpty || own.contains { $0.map(missing.contains) ?? true }
+      case .sealed:
+        let isThere = stock.schemas.contains(.collection(user: id, generation: generation.number))
+        return !isThere && generation.notes + generation.cards > 0
+      case .loading, .current: return false
+      }
+    }.map { generation in
+      lost(
+        "generation \(generation.number), which was replaced, cannot be had back: its bytes are lost",
+        "restore the data folder from a backup, or forget it: djankiserv media check --repair")
+    }
+  }
+
+  // MARK: Rows
+
+  private static let counters = "counters that differ from the rows"
+
+  private func recount(_ stock: Household.Stock) async throws -> [Finding] {
+    try await media() + counters(stock)
+  }
+
+  private func counters(_ stock: Household.Stock) async throws -> [Finding] {
+    guard let schema = try await current(), stock.isReadable(schema) else { return [] }
+    let differences = try await users.read(schema) { try Recount($0).differences }
+    guard !differences.isEmpty else { return [] }
+    let list = differences.map(\.description).joined(separator: ", ")
+    return [lost("\(Self.counters): \(list)", "--recount --repair counts anew")]
+  }
+
+  private func media() async throws -> [Finding] {
+    let (blobs, id) = (household.blobs, id)
+    let (areRight, missing) = try await users.read(.user(id)) { rows in
+      var contents: Set<MediaContent> = []
+      try rows.scan(MediaEntry.self) { entry in
+        if let file = entry.file { contents.insert(file) }
+      }
+      return (try MediaSync(rows).areCountersRight(), try blobs.missing(contents, of: id, rows).count)
+    }
+    var findings: [Finding] = []
+    if !areRight { findings.append(lost("\(Self.counters): media files", "--recount --repair counts anew")) }
+    if missing > 0 {
+      findings.append(
+        lost(
+          "the bytes of \(missing) media files are lost",
+          "restore the data folder from a backup, or have devices send them again: djankiserv media check --repair"))
+    }
+    return findings
+  }
+
+  // MARK: Repair
+
+  /// Counts anew where counters differ: nothing is lost by that.
+  private func repaired(_ findings: [Finding]) async throws -> [Finding] {
+    guard household.orders.repairs else { return findings }
+    var findings = findings
+    for index in findings.indices where findings[index].message.hasPrefix(Self.counters) {
+      try await recountForGood()
+      findings[index].grade = .warn
+      findings[index].advice = "they were counted anew"
+    }
+    return findings
+  }
+
+  private func recountForGood() async throws {
+    _ = try await users.write(.user(id), .acknowledged) { try MediaUpdate($0).recount() }
+    guard let schema = try await current() else { return }
+    _ = try await users.write(schema, .acknowledged) { try Recount.repair($0) }
+  }
+}
