@@ -68,7 +68,8 @@ extension MariaDBServer {
     SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.SESSION_VARIABLES WHERE VARIABLE_NAME IN \
     ('VERSION', 'READ_ONLY', 'INNODB_FLUSH_LOG_AT_TRX_COMMIT', 'INNODB_DOUBLEWRITE', 'INNODB_FLUSH_METHOD', \
     'MAX_ALLOWED_PACKET', 'INNODB_PAGE_SIZE') \
-    UNION ALL SELECT 'cipher', VARIABLE_VALUE FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME = 'SSL_CIPHER' \
+    UNION ALL SELECT 'cipher', VARIABLE_VALUE FROM information_schema.SESSION_STATUS \
+    WHERE VARIABLE_NAME = 'SSL_CIPHER' \
     UNION ALL SELECT 'user', CURRENT_USER() \
     UNION ALL SELECT 'connections', CAST(LEAST(@@max_connections, \
     IF(@@max_user_connections = 0, @@max_connections, @@max_user_connections)) AS CHAR) \

@@ -192,7 +192,7 @@ extension PostgresConnection {
       if PQstatus(handle) == CONNECTION_OK { return handle }
       defer { PQfinish(handle) }
       guard PQping(address.text) == PQPING_OK else {
-        throw StorageError(.unavailable, handle, advice: "is it running, and are host and port right?")
+        throw StorageError(.unavailable, handle, advice: "are host and port right?")
       }
       // It is there for others, so it is us whom it refuses; unless it has come up just now.
       if isSecondTry {

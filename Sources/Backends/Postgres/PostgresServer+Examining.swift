@@ -13,7 +13,8 @@ extension PostgresServer {
     }
     guard encoding == "UTF8" else {
       throw StorageError(
-        .invalid, "PostgreSQL: the database has the encoding \(encoding); make one with UTF8: "
+        .invalid,
+        "PostgreSQL: the database has the encoding \(encoding); make one with UTF8: "
           + "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0")
     }
   }

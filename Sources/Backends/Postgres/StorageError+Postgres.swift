@@ -15,8 +15,10 @@ extension StorageError {
   /// The connection itself is broken, or could not be made.
   /// - Parameter advice: what the owner may do about it.
   init(_ code: Code, _ handle: OpaquePointer, advice: String = "") {
-    let text = String(cString: PQerrorMessage(handle)).trimmingCharacters(in: .whitespacesAndNewlines)
-    let reason = "PostgreSQL: " + text.replacingOccurrences(of: "\n", with: " ")
+    let lines = String(cString: PQerrorMessage(handle)).split(separator: "\n")
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+    // With and without encryption it may have failed in the same way.
+    let reason = "PostgreSQL: " + NSOrderedSet(array: lines).compactMap { $0 as? String }.joined(separator: " ")
     self.init(code, advice.isEmpty ? reason : "\(reason); \(advice)")
   }
 

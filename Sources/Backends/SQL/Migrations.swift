@@ -26,8 +26,8 @@ public struct Migrations: Sendable {
     guard version <= newest(kind) else {
       throw StorageError(
         .tooNew,
-        "\(kind): written by a newer server: version \(version), known are \(newest(kind)); start that server again, or "
-          + "a newer one")
+        "\(kind): written by a newer server: version \(version), known are \(newest(kind)); "
+          + "start that server again, or a newer one")
     }
     return steps[kind, default: []].dropFirst(Int(version - Self.firstVersion))
   }

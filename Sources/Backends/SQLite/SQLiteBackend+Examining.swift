@@ -30,8 +30,8 @@ extension SQLiteBackend: Examinable {
   }
 
   private func journal(_ connection: SQLiteConnection, _ schema: Schema) -> Finding? {
-    let mode = (try? connection.texts("PRAGMA journal_mode").first) ?? "unknown"
-    guard mode != "wal" else { return nil }
+    // One that cannot even be asked is damaged, which is another question.
+    guard let mode = try? connection.texts("PRAGMA journal_mode").first, mode != "wal" else { return nil }
     return Finding(
       .warn, "\(schema)", "\(files.path(schema)): the journal mode is \(mode): readers wait for writers",
       advice: "stop the server, then: sqlite3 \(files.path(schema)) 'PRAGMA journal_mode = WAL'")

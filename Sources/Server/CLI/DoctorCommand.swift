@@ -6,8 +6,8 @@ struct DoctorCommand: Command {
     commandName: "doctor",
     abstract: "Look for everything that is wrong or soon will be, and say what to do about it.",
     discussion: """
-      One line for each thing: ok, warn or FAIL; exit code 1 where something fails. Nothing is changed, but for a schema \
-      that is made and dropped to see whether that works, and for what --repair does. \(databaseDiscussion)
+      One line for each thing: ok, warn or FAIL; exit code 1 where something fails. Nothing is changed, but for a \
+      schema that is made and dropped to see whether that works, and for what --repair does. \(databaseDiscussion)
       """)
 
   @Argument(help: "Look at this user alone.")
@@ -16,7 +16,8 @@ struct DoctorCommand: Command {
   @Flag(help: "Read every row: compare the counters, find lost media files, have the engine look through its files.")
   var recount = false
 
-  @Flag(help: "Count wrong counters anew (with --recount), and drop schemas that commands which were cut off have left.")
+  @Flag(
+    help: "Count wrong counters anew (with --recount), and drop schemas that commands which were cut off have left.")
   var repair = false
 
   @Flag(help: "Write JSON: grade, subject, message and advice.")

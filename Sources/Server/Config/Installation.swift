@@ -49,7 +49,12 @@ struct Installation: Sendable {
 
 extension Configuration {
   /// Whether accounts and users' data are in the same place.
-  var isOneDatabase: Bool { DatabaseSettings.userDB.all.map(text) == DatabaseSettings.mainDB.all.map(text) }
+  var isOneDatabase: Bool { parts(.userDB) == parts(.mainDB) }
+
+  /// What the settings come to, whether they are in an address or one by one.
+  private func parts(_ database: DatabaseSettings) -> [String] {
+    ([database.engine] + database.options.map(\.setting)).map(text)
+  }
 
   /// - Parameter patience: how long a database that is not up yet is waited for, in seconds; nil for as long as is set.
   /// - Throws: what the engine says, behind the settings that it is about.

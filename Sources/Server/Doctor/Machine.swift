@@ -23,19 +23,9 @@ struct Machine: Sendable, Equatable {
   /// Milliseconds since 1970.
   var now: Int64
   /// Of the settings: bytes of the largest upload, percent of the free disk that it may take, connections of clients.
-  var upload: Int
-  var share: Int
-  var connections: Int
-
-  init(_ configuration: Configuration, now: Int64) {
-    path = configuration.text(.dataRoot)
-    folder = Folder(path)
-    openFiles = OpenFiles.largestLimit
-    self.now = now
-    upload = configuration.integer(.maxUpload) << 20
-    share = configuration.integer(.maxDiskShare)
-    connections = configuration.integer(.maxConnections)
-  }
+  var upload = 2048 << 20
+  var share = 50
+  var connections = 2000
 
   static let checks: [Check<Machine>] = [
     Check("data folder") { [$0.place] + $0.access }, Check("disk") { $0.space }, Check("open files") { [$0.files] },
@@ -123,6 +113,16 @@ struct Machine: Sendable, Equatable {
 
   /// From 2025 to 2099.
   private static let saneTimes: Range<Int64> = 1_735_689_600_000..<4_102_444_800_000
+}
+
+extension Machine {
+  init(_ configuration: Configuration, now: Int64) {
+    let path = configuration.text(.dataRoot)
+    self.init(
+      path: path, folder: Folder(path), openFiles: OpenFiles.largestLimit, now: now,
+      upload: configuration.integer(.maxUpload) << 20, share: configuration.integer(.maxDiskShare),
+      connections: configuration.integer(.maxConnections))
+  }
 }
 
 extension Machine.Folder {

@@ -20,8 +20,10 @@ struct Settings: Sendable {
 
   private var unknown: [Finding] {
     configuration.unknown.map { name in
-      let nearest = Options.names.min { $0.distance(to: name) < $1.distance(to: name) } ?? ""
-      return Finding(.warn, "configuration", "there is no setting \(name)", advice: "did you mean \(nearest)?")
+      let nearest = Options.names.min { $0.distance(to: name) < $1.distance(to: name) }
+      let guess = nearest.flatMap { $0.distance(to: name) <= 4 ? "did you mean \($0)?" : nil }
+      return Finding(
+        .warn, "configuration", "there is no setting \(name)", advice: guess ?? "djankiserv config shows them all")
     }
   }
 

@@ -3,7 +3,7 @@ import SyncCore
 /// A schema that nobody points to.
 private struct Stray: Sendable, Equatable {
   let schema: Schema
-  /// Whether it is what a command or an upload that was cut off leaves, and holds nothing that anybody was told is kept.
+  /// Whether it is what a command or an upload that was cut off leaves, and holds nothing that anybody was promised.
   let isLeftover: Bool
 
   var finding: Finding {
