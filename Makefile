@@ -31,15 +31,18 @@ test-packages:
 old-clients: test-packages
 	$(VENV)/bin/python Tests/Clients/versions.py $(or $(SET),quick)
 
+# Each part says how long it took when it ends; the last line stays that of the tests.
+TIMED := scripts/timed
+
 lint:
-	swift format lint --strict --parallel -r Package.swift $$(git ls-files --cached --others --exclude-standard '*.swift' | grep -v '\.pb\.swift$$' | grep -v '^Package.swift$$')
+	$(TIMED) lint swift format lint --strict --parallel -r Package.swift $$(git ls-files --cached --others --exclude-standard '*.swift' | grep -v '\.pb\.swift$$' | grep -v '^Package.swift$$')
 
 build:
-	$(BUILD) --build-tests
+	$(TIMED) build $(BUILD) --build-tests
 
 # One after the other: some measure time or memory, others end database servers, and all of them would share two threads.
 unit:
-	ENGINE=$(ENGINES) scripts/databases swift test --skip-build --no-parallel
+	ENGINE=$(ENGINES) $(TIMED) unit scripts/databases swift test --skip-build --no-parallel
 
 # An engine from outside and a server with it (docs/BACKENDS.md). They share what the build has made, in the versions that
 # it has chosen, so this takes seconds.
@@ -47,14 +50,15 @@ EXAMPLE := --package-path Examples/CustomBackend --scratch-path .build
 example: build test-packages
 	for package in CustomBackend CustomServer; do cp Package.resolved Examples/$$package/; done
 	$(BUILD) $(EXAMPLE) --build-tests
-	swift test $(EXAMPLE) --skip-build --no-parallel
+	$(TIMED) example swift test $(EXAMPLE) --skip-build --no-parallel
 	$(BUILD) --package-path Examples/CustomServer --scratch-path .build
 
 # Real Anki clients against the server that the tests built; then kills, cut connections and a full disk.
 clients: export DJANKISERV_BIN := $(CURDIR)/.build/debug/djankiserv
 clients: old-clients
-	ENGINES=sqlite,postgres,mariadb scripts/databases $(VENV)/bin/pytest -q -n 2 -m "not faults" Tests/Clients
-	ENGINES=sqlite,postgres,mariadb scripts/databases $(VENV)/bin/pytest -q -n 2 -m faults Tests/Clients
+	ENGINES=sqlite,postgres,mariadb $(TIMED) clients \
+	  scripts/databases $(VENV)/bin/pytest -q -n 2 -m "not faults" Tests/Clients
+	ENGINES=sqlite,postgres,mariadb $(TIMED) faults scripts/databases $(VENV)/bin/pytest -q -n 2 -m faults Tests/Clients
 
 # Every version of Anki that installs here; writes the table in the README. Two of them need a python3.8.
 compatibility: export DJANKISERV_BIN := $(CURDIR)/.build/debug/djankiserv
