@@ -93,6 +93,18 @@ struct HouseholdTests {
     }
   }
 
+  @Test("a user whose schema is damaged hides nobody else", arguments: DoctorEngine.chosen)
+  func others(engine: DoctorEngine) async throws {
+    try await withDoctorScene(engine, hasPast: false) { scene in
+      let berta = try await scene.installation.accounts.add("berta", password: "x")
+      try await scene.backend.drop(.user(berta))
+      try await scene.backend.write(.user(Self.account), .acknowledged) { try $0.clear(User.self) }
+      try await scene.backend.create(.user(99))
+      let found = await scene.complaints()
+      #expect(found.map(\.subject) == ["user anna", "user berta", "user 99"])
+    }
+  }
+
   @Test("a user who is not there is told")
   func unknown() async throws {
     try await withDoctorScene(.memory) { scene in

@@ -85,8 +85,8 @@ struct StartupTests {
     let serve = await served(cli, environment)
     let doctor = await cli.run("doctor")
     #expect(doctor.code == 1)
-    let failures = doctor.out.filter { $0.hasPrefix("FAIL") }
-    for line in [adduser.errors.first, serve, failures.first] {
+    let failures = doctor.out.filter { $0.hasPrefix("FAIL") }.joined(separator: " ")
+    for line in [adduser.errors.first, serve, failures] {
       let line = try #require(line)
       for word in trouble.words { #expect(line.contains(word)) }
       #expect(!line.contains(where: \.isNewline) && !line.contains("wrong"))
