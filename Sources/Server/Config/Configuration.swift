@@ -23,8 +23,8 @@ struct Configuration: Sendable {
   let processors: Int
   /// Names that look like settings and are none.
   let unknown: [String]
-  /// What the file says, by name.
-  let fileValues: [String: String]
+  /// What was set, by name, before anything was made of it.
+  let given: [String: String]
   private var found: [Setting: Found] = [:]
 
   /// Reads the settings: the command line's first, then the environment's, then those of the file that
@@ -35,18 +35,35 @@ struct Configuration: Sendable {
     environment: [String: String], overrides: [Setting: String] = [:], backends: [BackendFactory] = Backends.all,
     processors: Int = ProcessInfo.processInfo.activeProcessorCount
   ) throws {
-    self.backends = backends
-    folders = Folders(environment)
-    self.processors = processors
-    let file = try ConfigurationFile(environment, folders)
-    fileValues = file.values
-    unknown = (Array(environment.keys) + Array(file.values.keys)).filter(Options.isUnknown).sorted()
+    let folders = Folders(environment)
+    let layers = try [.environment(environment), .file(ConfigurationFile(environment, folders))] as [Layer]
+    try self.init(layers, overrides: overrides, folders: folders, backends: backends, processors: processors)
+  }
+
+  /// Values by their names, and where they came from.
+  struct Layer: Sendable {
+    var values: [String: String]
+    let origin: @Sendable (_ name: String) -> Origin
+
+    static func environment(_ values: [String: String]) -> Layer {
+      Layer(values: values, origin: Origin.environment)
+    }
+    static func file(_ file: ConfigurationFile) -> Layer {
+      Layer(values: file.values) { _ in .file(file.path) }
+    }
+  }
+
+  /// Reads the settings: the command line's first, then those of each layer.
+  init(
+    _ layers: [Layer], overrides: [Setting: String], folders: Folders, backends: [BackendFactory],
+    processors: Int = ProcessInfo.processInfo.activeProcessorCount
+  ) throws {
+    (self.backends, self.folders, self.processors) = (backends, folders, processors)
+    given = layers.reversed().reduce(into: [:]) { $0.merge($1.values) { $1 } }
+    unknown = layers.flatMap(\.values.keys).filter(Options.isUnknown).sorted()
     for setting in Options.all {
       let ordered = overrides[setting].map { Found(text: $0, origin: .commandLine) }
-      guard
-        var given = try ordered ?? setting.find(in: environment, Origin.environment)
-          ?? setting.find(in: file.values, { _ in .file(file.path) })
-      else { continue }
+      guard var given = try ordered ?? setting.find(in: layers) else { continue }
       guard let normal = setting.normal(given.text, backends) else {
         throw ConfigurationError(setting, given.text, backends)
       }
@@ -73,6 +90,13 @@ struct Configuration: Sendable {
 }
 
 extension Setting {
+  fileprivate func find(in layers: [Configuration.Layer]) throws -> Configuration.Found? {
+    for layer in layers {
+      if let found = try find(in: layer.values, layer.origin) { return found }
+    }
+    return nil
+  }
+
   /// The value under one of the setting's names, or for a secret in the file that `NAME_FILE` names.
   fileprivate func find(
     in values: [String: String], _ origin: (String) -> Configuration.Origin
@@ -88,12 +112,15 @@ extension Setting {
 }
 
 extension Options {
-  private static let prefix = "DJANKISERV_"
+  static let prefix = "DJANKISERV_"
   /// Everything that may be set, in the order of the documentation.
   static let names = all.flatMap { setting in
     [setting.name] + setting.aliases + (setting.isSecret ? [setting.name + "_FILE"] : [])
   }
   private static let known = Set(names).union(withoutMeaning).union(["DJANKISERV_CONFIG"])
 
-  static func isUnknown(_ name: String) -> Bool { name.hasPrefix(prefix) && !known.contains(name) }
+  static func isUnknown(_ name: String) -> Bool {
+    let name = CopySide.allCases.compactMap { $0.plainName(of: name) }.first ?? name
+    return name.hasPrefix(prefix) && !known.contains(name)
+  }
 }

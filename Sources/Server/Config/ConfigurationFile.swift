@@ -14,12 +14,19 @@ struct ConfigurationFile {
     let named = environment["DJANKISERV_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
     let standard = folders.configuration + "/djankiserv.conf"
     guard let chosen = named ?? (FileManager.default.fileExists(atPath: standard) ? standard : nil) else {
-      (path, values) = ("", [:])
+      self.init(path: "", values: [:])
       return
     }
-    path = chosen
-    values = try Self.parse(try readText(chosen, atMost: Self.largest, for: "DJANKISERV_CONFIG"), path: chosen)
+    try self.init(path: chosen, for: "DJANKISERV_CONFIG")
   }
+
+  /// - Parameter setting: what named the file, for the error.
+  init(path: String, for setting: String) throws {
+    let text = try readText(path, atMost: Self.largest, for: setting)
+    self.init(path: path, values: try Self.parse(text, path: path))
+  }
+
+  private init(path: String, values: [String: String]) { (self.path, self.values) = (path, values) }
 
   static func parse(_ text: String, path: String) throws -> [String: String] {
     var values: [String: String] = [:]

@@ -21,7 +21,7 @@ struct Doctor: Sendable {
     do { configuration = try surroundings.configuration() } catch {
       return [Finding(.fail, "configuration", "\(error)", advice: "docs/CONFIG.md lists what there is")]
     }
-    let settings = Settings(configuration, surroundings.environment)
+    let settings = Settings(configuration)
     let machine = Machine(configuration, now: surroundings.now())
     let outside = await Settings.checks.findings(in: settings) + Machine.checks.findings(in: machine)
     // Engines make folders where they find none, and their files would be somebody else's.
@@ -38,9 +38,8 @@ struct Doctor: Sendable {
     var findings = await Database.checks.findings(in: users)
     if !isOne { findings += await Database.checks.findings(in: main) }
     if let main = main.backend {
-      let installation = Installation(
-        configuration, main: main, users: users.backend ?? main, isOneBackend: isOne, surroundings.now,
-        surroundings.random)
+      let storage = isOne ? Storage(main) : Storage(main: main, users: users.backend ?? main)
+      let installation = Installation(configuration, storage, surroundings.now, surroundings.random)
       let household = Household(
         installation: installation, hasUsers: users.backend != nil, orders: orders, now: surroundings.now)
       findings += await Household.checks.findings(in: household)

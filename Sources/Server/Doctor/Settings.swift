@@ -6,9 +6,9 @@ struct Settings: Sendable {
   /// What is set, in the environment or in the file.
   let given: [String: String]
 
-  init(_ configuration: Configuration, _ environment: [String: String]) {
+  init(_ configuration: Configuration) {
     self.configuration = configuration
-    given = configuration.fileValues.merging(environment) { $1 }.filter { !$0.value.isEmpty }
+    given = configuration.given.filter { !$0.value.isEmpty }
   }
 
   static let checks: [Check<Settings>] = [

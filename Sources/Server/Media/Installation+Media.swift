@@ -7,11 +7,19 @@ extension Installation {
   ///   - temporary: the path of a new file on the file system of the data.
   func blobs(
     _ clock: @escaping @Sendable () -> Int64, temporary: @escaping @Sendable () -> String
-  ) -> any BlobStore {
+  ) -> any BlobStore { EitherBlobs(configuration, users, clock, temporary: temporary) }
+}
+
+extension EitherBlobs {
+  /// - Parameter users: keeps the users' schemas.
+  init(
+    _ configuration: Configuration, _ users: any Backend, _ clock: @escaping @Sendable () -> Int64,
+    temporary: @escaping @Sendable () -> String
+  ) {
     let files = FileBlobs(dataRoot: configuration.text(.dataRoot), temporary: temporary, clock: clock)
     let rows = RowBlobs(users, clock: clock)
-    return configuration.text(.mediaStore) == "rows"
-      ? EitherBlobs(chosen: rows, other: files) : EitherBlobs(chosen: files, other: rows)
+    let isInRows = configuration.text(.mediaStore) == "rows"
+    (chosen, other) = isInRows ? (rows, files) : (files, rows)
   }
 }
 

@@ -27,7 +27,8 @@ public struct Account: Row {
   }
 }
 
-/// Finds an account by its name. The row with the empty name holds the highest id ever given.
+/// Finds an account by its name. The row with the empty name holds the highest id ever given; one that begins with
+/// U+0001 marks an installation that is not complete.
 public struct AccountName: Row {
   public static let table = Table(of: AccountName.self, "account_name")
 

@@ -1,10 +1,13 @@
 /// Blobs are in use by media files, and by the generations that are kept.
 extension RowReader {
   /// Every blob that is in use.
-  public func usedBlobs() throws -> Set<BlobDigest> {
-    var used = try keptBlobs()
+  public func usedBlobs() throws -> Set<BlobDigest> { Set(try usedContents().map(\.digest)) }
+
+  /// The contents of every blob that is in use.
+  public func usedContents() throws -> Set<MediaContent> {
+    var used = Set(try fetch(GenerationPart.self, .all).compactMap(\.content))
     try scan(MediaEntry.self) { entry in
-      if let digest = entry.file?.digest { used.insert(digest) }
+      if let content = entry.file { used.insert(content) }
     }
     return used
   }

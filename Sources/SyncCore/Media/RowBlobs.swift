@@ -1,5 +1,8 @@
 /// Keeps blobs as rows of the account's schema, for servers without a disk in common (DESIGN, "Media").
 public struct RowBlobs: BlobStore {
+  /// The rows that are this store's own; nobody else looks at them.
+  public static let rows: [any Row.Type] = [Blob.self, BlobPiece.self]
+
   private let backend: any Backend
   /// Milliseconds since 1970.
   private let clock: @Sendable () -> Int64

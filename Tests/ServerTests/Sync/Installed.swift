@@ -13,11 +13,13 @@ final class Installed: Sendable {
   let backend: any Backend
   private let store: StoreKind
 
-  init(_ store: StoreKind = .files, _ engine: BackendFactory = .sqlite) async throws {
+  /// - Parameter isEmpty: whether there is no user yet.
+  init(_ store: StoreKind = .files, _ engine: BackendFactory = .sqlite, isEmpty: Bool = false) async throws {
     self.store = store
     root = NSTemporaryDirectory() + "djankiserv-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
     backend = try await engine.open(StorageSettings(folder: root))
+    if isEmpty { return }
     try await backend.create(.user(Self.account))
     try await backend.write(.user(Self.account), .acknowledged) { rows in
       var user = User()
