@@ -7,7 +7,7 @@ struct StorageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "storage",
     abstract: "See to where everything is kept.",
-    discussion: databaseDiscussion,
+    discussion: "Settings come from the environment or a file: `djankiserv config` shows them all.",
     subcommands: [CopyStorage.self])
 }
 
@@ -39,7 +39,12 @@ struct CopyStorage: Command {
   var toConfig: String?
 
   func run(in surroundings: Surroundings) async throws {
+    let server = try surroundings.configuration()
+    for name in server.unknown { surroundings.console.complain("djankiserv: there is no setting \(name)") }
     let (source, target) = (try side(.from, from, fromConfig, surroundings), try side(.to, to, toConfig, surroundings))
+    guard source.identity != target.identity else {
+      throw ConfigurationError("source and target are the same: \(source.place)")
+    }
     let locks = try locks(source, target)
     defer { for lock in locks { lock.release() } }
     let folder = try WorkFolder(
@@ -55,11 +60,11 @@ struct CopyStorage: Command {
         }
         let copy = StorageCopy(
           source: here, target: there, sourceBlobs: blobs[0], targetBlobs: blobs[1].chosen,
-          mark: CopyMark(of: source.place), newFile: { folder.newFile("copy") })
+          mark: CopyMark(of: source.identity), newFile: { folder.newFile("copy") })
         return try await copy.run { surroundings.console.say("\($0.name): \($1.words)") }
       }
     }
-    report(total, target, try surroundings.configuration(), surroundings.console)
+    report(total, target, server, surroundings.console)
   }
 
   private func side(
@@ -127,6 +132,15 @@ extension Configuration {
   var place: String {
     let accounts = isOneDatabase ? "" : ", accounts in \(place(.mainDB))"
     return place(.userDB) + accounts + ", " + text(.dataRoot)
+  }
+
+  /// The same for the same place, however it was named.
+  var identity: String {
+    let databases = [DatabaseSettings.userDB, .mainDB].map { database in
+      let parts = database.options.filter { ["host", "port", "name"].contains($0.key) }
+      return [text(database.engine)] + parts.map { text($0.setting) }
+    }
+    return (databases.flatMap { $0 } + [text(.dataRoot)]).joined(separator: "\n")
   }
 
   private func place(_ database: DatabaseSettings) -> String {

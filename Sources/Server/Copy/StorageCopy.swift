@@ -4,7 +4,7 @@ import SyncCore
 ///
 /// The accounts come last; until they are there the target bears a mark with which no server opens it. What an attempt
 /// that was cut off has left is compared and kept where it is equal, so a copy can be taken up at any time (DESIGN,
-/// "Moving to another engine"). The source is only read.
+/// "Moving to another engine"). A copy that is complete is only compared. The source is only read.
 struct StorageCopy: Sendable {
   let source: Storage
   let target: Storage
@@ -35,23 +35,25 @@ struct StorageCopy: Sendable {
   ///   differs. The target is then not usable, and the copy can be run again.
   func run(_ tell: (Account, Tally) -> Void) async throws -> Tally {
     let (accounts, digests) = try await readAccounts()
-    try await begin()
-    var total = Tally()
+    let isComplete = try await isComplete(digests)
+    if !isComplete { try await begin() }
     let plan = try await plan(accounts)
+    if !isComplete { try await removeAll(but: plan) }
+    var total = Tally(rows: digests.rows)
     for (account, schemas) in plan {
       let tally = try await named(account) {
         var tally = Tally(users: 1)
-        for schema in schemas { tally.rows += try await copy(schema) }
+        for schema in schemas { tally.rows += try await isComplete ? compare(schema) : copy(schema) }
         tally += try await copyBlobs(of: account.id)
         return tally
       }
       tell(account, tally)
       total += tally
     }
-    for (account, schemas) in plan {
-      try await named(account) { for schema in schemas { try await requireUnchanged(schema) } }
+    if !isComplete {
+      try await requireUnchanged(plan)
+      try await finish(digests)
     }
-    total.rows += try await finish(digests)
     return total
   }
 
@@ -71,6 +73,12 @@ struct StorageCopy: Sendable {
     } catch let error as StorageError where error.code == .notFound {
       throw StorageError(.notFound, "there are no users at the source")
     }
+  }
+
+  /// Whether the target has the same accounts, and no mark: then it is a copy that is complete, and is only compared.
+  private func isComplete(_ digests: [TableDigest]) async throws -> Bool {
+    guard try await target.main.schemas().contains(.accounts) else { return false }
+    return try await target.main.read(.accounts) { try $0.copied(.accounts) == digests }
   }
 
   /// Puts the mark into a target that is empty.
@@ -99,21 +107,24 @@ struct StorageCopy: Sendable {
   private static let notEmpty = StorageError(
     .conflict, "the target is not empty: users are copied into an empty database only")
 
-  /// The schemas of each user, the user's own one first. What the target has besides is removed.
+  /// The schemas of each user, the user's own one first.
   private func plan(_ accounts: [Account]) async throws -> [(Account, [Schema])] {
     let known = Dictionary(grouping: try await source.users.schemas()) { $0.user }
-    let plan = try accounts.filter { $0.state != .deleting }.map { account in
+    return try accounts.filter { $0.state != .deleting }.map { account in
       let schemas = known[account.id, default: []].sorted { $0.generation < $1.generation }
       guard schemas.first == .user(account.id) else {
         throw StorageError(.corrupt, "\(account.name): the user's schema is gone at the source")
       }
       return (account, schemas)
     }
+  }
+
+  /// Removes what an earlier attempt has copied and the source has no more.
+  private func removeAll(but plan: [(Account, [Schema])]) async throws {
     let wanted = Set(plan.flatMap(\.1))
     for schema in try await target.users.schemas() where schema.user != nil && !wanted.contains(schema) {
       try await target.users.drop(schema)
     }
-    return plan
   }
 
   // MARK: Rows
@@ -135,6 +146,13 @@ struct StorageCopy: Sendable {
     return sent.rows
   }
 
+  private func compare(_ schema: Schema) async throws -> Int {
+    async let mine = digests(source, schema)
+    let other = try await digests(target, schema)
+    try await mine.requireEqual(other, in: schema)
+    return other.rows
+  }
+
   private func isThere(_ schema: Schema) async throws -> Bool {
     do {
       try await target.users.read(schema) { _ in }
@@ -149,6 +167,12 @@ struct StorageCopy: Sendable {
   }
 
   // MARK: Ending
+
+  private func requireUnchanged(_ plan: [(Account, [Schema])]) async throws {
+    for (account, schemas) in plan {
+      try await named(account) { for schema in schemas { try await requireUnchanged(schema) } }
+    }
+  }
 
   /// Whoever has synced meanwhile has changed one of these rows.
   private func requireUnchanged(_ schema: Schema) async throws {
@@ -169,7 +193,7 @@ struct StorageCopy: Sendable {
     .conflict, "the source has changed while it was copied: stop what uses it, and copy again")
 
   /// Copies the accounts beside the mark, and takes the mark away where they are all there.
-  private func finish(_ begun: [TableDigest]) async throws -> Int {
+  private func finish(_ begun: [TableDigest]) async throws {
     let sent = try await RowPipe.run { [source] pipe in
       try await source.main.read(.accounts) { try $0.copied(.accounts, into: pipe) }
     } to: { pipe in
@@ -184,7 +208,6 @@ struct StorageCopy: Sendable {
       try rows.delete(AccountName.self, [mark.name])
       try sent.requireEqual(try rows.copied(.accounts), in: .accounts)
     }
-    return sent.rows
   }
 
   /// Runs `body`; what goes wrong with the storage says whose it is.

@@ -8,7 +8,7 @@ import Testing
 struct SettingsTests {
   private func complaints(_ environment: [String: String]) async throws -> [Finding] {
     let environment = environment.merging(["HOME": "/nowhere"]) { $1 }
-    let settings = Settings(try Configuration(environment: environment), environment)
+    let settings = Settings(try Configuration(environment: environment))
     return await Settings.checks.findings(in: settings).filter { $0.grade != .ok }
   }
 
