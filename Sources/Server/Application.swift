@@ -82,6 +82,10 @@ struct Application: Operations {
     }
   }
 
+  func show(_ user: Account, in installation: Installation) async throws -> String? {
+    try await Self.withGenerations(installation) { try await $0.collections.show(user.id) }
+  }
+
   private static func withGenerations<T>(
     _ installation: Installation, _ body: (Generations) async throws -> T
   ) async throws -> T {
@@ -94,7 +98,7 @@ struct Application: Operations {
     _ installation: Installation, _ folder: WorkFolder, _ configuration: Configuration
   ) -> Generations {
     let accounts = installation.accounts
-    let collections = UserCollections(traced(installation), clock: clock) { account in
+    let collections = UserCollections(traced(installation), views: installation.views, clock: clock) { account in
       // Where an engine keeps what it has, a schema that is gone is a loss that must not be papered over.
       guard try configuration.backend(DatabaseSettings.userDB.engine).isWithinProcess else {
         throw StorageError(.notFound, "the schema of user \(account) is gone")

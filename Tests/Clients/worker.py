@@ -41,6 +41,10 @@ class Client(Edits):
         self.col.close(downgrade=True)
         self.col = None
 
+    def reopen(self):
+        self.close()
+        self.col = Collection(self.path)
+
     def set_url(self, url):
         self.url = url
 
@@ -83,6 +87,25 @@ class Client(Edits):
 
     def pending(self):
         return dump.pending(self.query)
+
+    def today(self):
+        """The number of the day, and the second at which it ends."""
+        return {"number": self.col.sched.today, "end": self.col.sched.day_cutoff}
+
+    def graphs(self):
+        """What the statistics say by day, counted from today: answers and their milliseconds by kind, cards due."""
+        graphs = self.col._backend.graphs(search="", days=0)
+        kinds = ["learn", "relearn", "young", "mature", "filtered"]
+
+        def by_day(days):
+            return {day: {kind: getattr(one, kind) for kind in kinds} for day, one in days.items()}
+
+        reviews = graphs.reviews
+        return {
+            "count": by_day(reviews.count),
+            "time": by_day(reviews.time),
+            "due": dict(graphs.future_due.future_due),
+        }
 
     def stamps(self):
         names = ["crt", "mod", "scm", "usn", "ls"]

@@ -28,7 +28,7 @@ extension ServerDialect {
         ]
       },
       names: "SELECT TABLE_SCHEMA FROM information_schema.TABLES WHERE TABLE_NAME = 'schema_version'",
-      questions: questions, undoesTables: false)
+      questions: questions, undoesTables: false, views: .mariaDB)
   }
 
   /// The version's row is locked first, and only then is the successor read: MariaDB would look a row up before it
@@ -38,4 +38,43 @@ extension ServerDialect {
     guard kind == .collection else { return ["SELECT version FROM schema_version FOR UPDATE"] }
     return ["SELECT v.version, c.successor FROM schema_version v LEFT JOIN col c ON c.id = v.id FOR UPDATE"]
   }
+}
+
+extension ServerViews {
+  /// Views do what their maker may do, so who reads them needs no right to anything else.
+  static let mariaDB = ServerViews(
+    .mariaDB,
+    create: { name in
+      [
+        // The end of the transaction sets it back.
+        "SET lock_wait_timeout = 1", "CREATE DATABASE IF NOT EXISTS `\(name)` \(Dialect.characters)", "USE `\(name)`",
+      ]
+    },
+    remark: { "SELECT SCHEMA_COMMENT FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '\($0)'" },
+    finish: { name, remark in ["ALTER DATABASE `\(name)` COMMENT '\(remark)'"] },
+    drop: { ["DROP DATABASE IF EXISTS `\($0)`"] })
+}
+
+extension ViewDialect {
+  static let mariaDB = ViewDialect(
+    separator: separator, now: "UNIX_TIMESTAMP()",
+    integer: { "CASE WHEN TRIM(\($0)) REGEXP '^-?[0-9]{1,9}$' THEN CAST(TRIM(\($0)) AS SIGNED) END" },
+    quotient: { "((\($0)) DIV \($1))" },
+    moment: { "CAST(TIMESTAMP '1970-01-01 00:00:00' + INTERVAL (\($0)) * 1000 MICROSECOND AS DATETIME(3))" },
+    date: { "(DATE '1970-01-01' + INTERVAL (\($0)) DAY)" },
+    field: { fields, number in
+      // Beyond the last piece it would give the last one.
+      """
+      CASE WHEN CHAR_LENGTH(\(fields)) - CHAR_LENGTH(REPLACE(\(fields), \(separator), '')) >= \(number) \
+      THEN SUBSTRING_INDEX(SUBSTRING_INDEX(\(fields), \(separator), \(number) + 1), \(separator), -1) ELSE '' END
+      """
+    },
+    eachTag: """
+      CROSS JOIN JSON_TABLE(\
+      CONCAT('[', REPLACE(JSON_QUOTE(TRIM(n.tags)) COLLATE utf8mb4_bin, ' ', '","'), ']'), '$[*]' \
+      COLUMNS (tag longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin PATH '$')) e
+      """,
+    tag: "e.tag", object: { "JSON_OBJECTAGG(\($0), \($1))" })
+
+  private static let separator = "CHAR(31 USING utf8mb4)"
 }

@@ -28,8 +28,47 @@ extension ServerDialect {
         // A statement of its own: it sees what was committed while the lock was waited for.
         return writes && kind == .collection ? [version, "SELECT successor FROM col WHERE id = 1"] : [version]
       },
-      undoesTables: true)
+      undoesTables: true, views: .postgres(readers: "\(prefix)_readers"))
   }
+}
+
+extension ServerViews {
+  /// - Parameter readers: the role whose members may read all views, where the owner has made it.
+  static func postgres(readers: String) -> ServerViews {
+    ServerViews(
+      .postgres,
+      create: { name in
+        [
+          // Whoever waits for the lock on a view keeps its readers waiting.
+          "SET LOCAL lock_timeout = '500ms'", "SELECT pg_advisory_xact_lock(hashtext('\(name)'))",
+          "CREATE SCHEMA IF NOT EXISTS \"\(name)\"",
+        ]
+      },
+      remark: { "SELECT coalesce(obj_description(to_regnamespace('\"\($0)\"'), 'pg_namespace'), '')" },
+      finish: { name, remark in
+        let grants = """
+          GRANT USAGE ON SCHEMA "\(name)" TO "\(readers)"; \
+          GRANT SELECT ON ALL TABLES IN SCHEMA "\(name)" TO "\(readers)";
+          """
+        return [
+          "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '\(readers)') THEN \(grants) END IF; END $$",
+          "COMMENT ON SCHEMA \"\(name)\" IS '\(remark)'",
+        ]
+      },
+      drop: { ["DROP SCHEMA IF EXISTS \"\($0)\" CASCADE"] })
+  }
+}
+
+extension ViewDialect {
+  static let postgres = ViewDialect(
+    separator: "chr(31)", now: "floor(extract(epoch FROM now()))::bigint",
+    integer: { "CASE WHEN trim(\($0)) ~ '^-?[0-9]{1,9}$' THEN trim(\($0))::bigint END" },
+    quotient: { "((\($0)) / \($1))" },
+    moment: { "to_timestamp((\($0)) / 1000.0)" },
+    date: { "(DATE '1970-01-01' + (\($0))::integer)" },
+    field: { "split_part(\($0), chr(31), least(greatest(\($1), 0), 100000)::integer + 1)" },
+    eachTag: "CROSS JOIN LATERAL unnest(string_to_array(n.tags, ' ')) e (tag)", tag: "e.tag",
+    object: { "jsonb_object_agg(\($0), \($1))" })
 }
 
 extension Work {

@@ -60,7 +60,7 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
       current.remove(schema)
       let name = dialect.name(schema)
       try persistently(cancellation) {
-        try connection.transaction(.drop, in: name) { try connection.define(dialect.drop(name)) }
+        try connection.transaction(.drop, in: name) { try connection.define(views(of: schema) + dialect.drop(name)) }
       }
     }
   }
@@ -132,7 +132,7 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
   }
 
   /// Runs `body` when it is its turn among those of this process who change the schema.
-  private func alone<T: Sendable>(
+  func alone<T: Sendable>(
     _ schema: Schema, _ body: @escaping @Sendable (Server.Connection, Cancellation) throws -> T
   ) async throws -> T {
     try await writers.take(schema) { try await run(body) }
@@ -203,6 +203,12 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
 
   // MARK: Schemas
 
+  /// What removes the views of a user who is removed.
+  private func views(of schema: Schema) -> [String] {
+    guard case .user(let id) = schema else { return [] }
+    return dialect.views.drop(dialect.viewsName(id))
+  }
+
   /// Looks at a schema's version before the first use, and runs the migrations that it lacks.
   private func bringUpToDate(_ schema: Schema, _ connection: Server.Connection) throws {
     let name = dialect.name(schema)
@@ -248,7 +254,7 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
   }
 
   /// Tries again while others use the schema; each try waits for them a little, and lets others in before the next.
-  private func persistently(_ cancellation: Cancellation, _ body: () throws -> Void) throws {
+  func persistently(_ cancellation: Cancellation, _ body: () throws -> Void) throws {
     for _ in 1..<20 {
       do { return try body() } catch let error as StorageError where error.code == .conflict {
         try cancellation.check()

@@ -20,14 +20,16 @@ public struct ServerDialect: Sendable {
   public let questions: @Sendable (Schema.Kind, Bool) -> [String]
   /// Whether a transaction that fails undoes the schemas and tables that it has made.
   public let undoesTables: Bool
+  public let views: ServerViews
 
   public init(
     _ tables: Dialect, prefix: String, create: @escaping @Sendable (String) -> [String],
     drop: @escaping @Sendable (String) -> [String], mark: @escaping @Sendable (Int64) -> [String], names: String,
-    questions: @escaping @Sendable (Schema.Kind, Bool) -> [String], undoesTables: Bool
+    questions: @escaping @Sendable (Schema.Kind, Bool) -> [String], undoesTables: Bool, views: ServerViews
   ) {
     (self.tables, self.prefix, self.create, self.drop) = (tables, prefix, create, drop)
     (self.mark, self.names, self.questions, self.undoesTables) = (mark, names, questions, undoesTables)
+    self.views = views
   }
 
   /// A prefix and numbers: never a text that a user chose.
@@ -38,6 +40,9 @@ public struct ServerDialect: Sendable {
     case .collection(let user, let generation): "\(prefix)_collection_\(user)_\(generation)"
     }
   }
+
+  /// Where the views of a user are.
+  func viewsName(_ user: Int64) -> String { "\(prefix)_views_\(user)" }
 
   /// The schema of a name; nil where it is none of ours.
   public func schema(_ name: String) -> Schema? {
@@ -53,5 +58,25 @@ public struct ServerDialect: Sendable {
       }
     // "+7" and "07" are no names that we give.
     return found.flatMap { self.name($0) == name ? $0 : nil }
+  }
+}
+
+/// How a database server keeps the views of a user: in a schema of their own, whose remark says what they show.
+public struct ServerViews: Sendable {
+  let words: ViewDialect
+  /// Makes the schema where there is none, and enters it; from here on nobody is waited for long.
+  let create: @Sendable (String) -> [String]
+  /// Asks for the remark.
+  let remark: @Sendable (String) -> String
+  /// Lets those read who may read all views, and sets the remark, which holds no quotation mark.
+  let finish: @Sendable (_ name: String, _ remark: String) -> [String]
+  let drop: @Sendable (String) -> [String]
+
+  public init(
+    _ words: ViewDialect, create: @escaping @Sendable (String) -> [String],
+    remark: @escaping @Sendable (String) -> String, finish: @escaping @Sendable (String, String) -> [String],
+    drop: @escaping @Sendable (String) -> [String]
+  ) {
+    (self.words, self.create, self.remark, self.finish, self.drop) = (words, create, remark, finish, drop)
   }
 }

@@ -28,6 +28,17 @@ struct Folder: Sendable {
     throw failure("remove a file of")
   }
 
+  /// Makes a link to a neighbour, in the place of one that is there.
+  func link(_ name: String, to target: String) throws {
+    if let present = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(path)/\(name)"), present == target {
+      return
+    }
+    try remove(name + ".new")
+    guard symlink(target, "\(path)/\(name).new") == 0, rename("\(path)/\(name).new", "\(path)/\(name)") == 0 else {
+      throw failure("make a link in")
+    }
+  }
+
   /// A new empty file, whose name begins as given.
   /// - Returns: its name.
   func makeFile(_ beginning: String) throws -> String {

@@ -133,3 +133,14 @@ final class SQLiteBackend: Backend {
     Task { [pool, connections] in try? await pool.run { _ in _ = connections.surplus() } }
   }
 }
+
+extension SQLiteBackend: CollectionViews {
+  /// The path is that of a link to the file, beside it.
+  func show(user: Int64, generation: Int64) async throws -> String {
+    let schema = Schema.collection(user: user, generation: generation)
+    return try await alone(schema) { [self] _ in
+      try using(schema) { try $0.makeViews() }
+      return try files.show(schema, of: user)
+    }
+  }
+}

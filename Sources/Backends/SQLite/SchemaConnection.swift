@@ -99,6 +99,22 @@ final class SchemaConnection: @unchecked Sendable {
     }
   }
 
+  /// Makes the views for the owner, where they are not there already, word for word.
+  func makeViews() throws {
+    let views = Views(plan.dialect, .sqlite).all.map { (name: $0.name, sql: "CREATE VIEW \($0.name) AS \($0.query)") }
+    let texts = views.map { "'\($0.sql.replacing("'", with: "''"))'" }
+    let found = "SELECT count(*) FROM sqlite_schema WHERE type = 'view' AND sql IN (\(texts.joined(separator: ", ")))"
+    guard try connection.number(found) != Int64(views.count) else { return }
+    // What the power takes is made again.
+    try promise(.relaxed)
+    try connection.transaction(.immediate) {
+      for view in views {
+        try connection.execute("DROP VIEW IF EXISTS \(view.name)")
+        try connection.execute(view.sql)
+      }
+    }
+  }
+
   private func migrate() throws {
     guard try !plan.migrations.steps(schema.kind, from: version()).isEmpty else { return }
     try connection.transaction(.immediate) {

@@ -4,8 +4,11 @@ import SyncCore
 
 /// Where the file of each schema lies, and how it comes and goes:
 /// `accounts.sqlite`, `users/ab/<id>/user.sqlite` and `users/ab/<id>/collection-<generation>.sqlite`, where `ab` are
-/// the last two hex digits of the id.
+/// the last two hex digits of the id. `collection.sqlite` beside them leads to what the owner is shown.
 struct SchemaFiles: Sendable {
+  /// What the owner opens, beside the file that it leads to.
+  private static let link = "collection.sqlite"
+
   private let root: Folder
   private var workshop: Folder { Folder(path: root.path + "/loading") }
   private var users: Folder { Folder(path: root.path + "/users") }
@@ -55,10 +58,19 @@ struct SchemaFiles: Sendable {
     let folder = folder(schema)
     _ = try folder.locked {
       try clear(name(schema), in: folder)
+      if schema.kind == .user { try folder.remove(Self.link) }
       try DurableFile.syncFolder(folder.path)
       guard folder.path != root.path, try folder.names().isEmpty, rmdir(folder.path) == 0 else { return }
       try DurableFile.syncFolder((folder.path as NSString).deletingLastPathComponent)
     }
+  }
+
+  /// Lets the user's link lead to the file of this schema.
+  /// - Returns: the path of the link.
+  func show(_ schema: Schema, of user: Int64) throws -> String {
+    let folder = folder(.user(user))
+    _ = try folder.locked { try folder.link(Self.link, to: name(schema)) }
+    return "\(folder.path)/\(Self.link)"
   }
 
   func schemas() throws -> [Schema] {

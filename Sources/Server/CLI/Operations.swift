@@ -6,6 +6,9 @@ protocol Operations: Sendable {
   func serve(_ configuration: Configuration) async throws
   /// The states of a user's collection that can be had, newest first.
   func generations(of user: Account, in installation: Installation) async throws -> [Generation]
+  /// Shows the user's collection to the owner of the database, in views.
+  /// - Returns: where; nil where the user has no collection.
+  func show(_ user: Account, in installation: Installation) async throws -> String?
   /// Makes what generation `number` held the user's collection again.
   /// - Returns: the number of the new generation.
   func restore(_ number: Int64, of user: Account, in installation: Installation) async throws -> Int64

@@ -44,6 +44,9 @@ struct Installation: Sendable {
   /// What a user owns besides the account.
   var userData: UserData { UserData(users: users, folder: configuration.text(.dataRoot)) }
 
+  /// Shows collections to the owner of their database, where the engine does that.
+  var views: (any CollectionViews)? { users as? any CollectionViews }
+
   func close() async { await storage.close() }
 }
 

@@ -94,6 +94,8 @@ struct Generations: Sendable {
     // From here on an error leaves everything to whoever meets the seal, or to the lease: a generation that a seal
     // names must not be dropped, and whether the seal was written may be unknown.
     try await install(account, number)
+    // The upload is none the worse where this fails; the janitor tries again, and says what is wrong.
+    _ = try? await collections.show(account)
   }
 
   private func reserve(_ account: Int64, origin: String) async throws -> Int64 {

@@ -53,7 +53,7 @@ actor Janitor {
     while !Task.isCancelled {
       await attempt {
         for account in try await accounts.list() {
-          add(.tidy(account.id))
+          visit(account.id)
           add(.collect(account.id))
         }
       }
@@ -77,7 +77,11 @@ actor Janitor {
 
   private func perform(_ job: Job) async throws {
     switch job {
-    case .tidy(let account): try await generations.tidy(account, keep: keep, forMilliseconds: keepMilliseconds)
+    case .tidy(let account):
+      // Views that still lead to an old collection go with it. They move before that, or else after it.
+      await attempt { _ = try await generations.collections.show(account) }
+      try await generations.tidy(account, keep: keep, forMilliseconds: keepMilliseconds)
+      _ = try await generations.collections.show(account)
     case .collect(let account):
       let count = try await media.collect(account)
       if count > 0 { log.info("media files that nothing refers to were removed", metadata: ["count": "\(count)"]) }

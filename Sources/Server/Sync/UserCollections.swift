@@ -6,6 +6,7 @@ import Synchronization
 /// What is remembered is only which generation was current. One that is not says so itself: it is sealed, or gone.
 final class UserCollections: Sendable {
   let backend: any Backend
+  private let views: (any CollectionViews)?
   private let clock: @Sendable () -> Int64
   private let revive: @Sendable (Int64) async throws -> Void
   /// The remembered pointers; emptied when it grows beyond ``mostRemembered``.
@@ -14,13 +15,14 @@ final class UserCollections: Sendable {
   private static let tries = 5
 
   /// - Parameters:
+  ///   - views: what shows the collections to the owner of the database, where the engine does that.
   ///   - clock: milliseconds since 1970.
   ///   - revive: makes the schema of an account that has lost it, because its engine keeps nothing.
   init(
-    _ backend: any Backend, clock: @escaping @Sendable () -> Int64,
+    _ backend: any Backend, views: (any CollectionViews)? = nil, clock: @escaping @Sendable () -> Int64,
     revive: @escaping @Sendable (Int64) async throws -> Void
   ) {
-    (self.backend, self.clock, self.revive) = (backend, clock, revive)
+    (self.backend, self.views, self.clock, self.revive) = (backend, views, clock, revive)
   }
 
   /// Reads the current collection; nil where the account has none yet.
@@ -110,6 +112,27 @@ final class UserCollections: Sendable {
       return new
     }
     remember(account, current)
+  }
+
+  /// Shows the current collection to the owner of the database.
+  /// - Returns: where; nil where the engine has no views, or the user no collection.
+  /// - Throws: `conflict` where the collection is replaced again and again meanwhile.
+  func show(_ account: Int64) async throws -> String? {
+    guard let views else { return nil }
+    var (shown, place): (Int64, String?) = (0, nil)
+    for _ in 0..<Self.tries {
+      // Somebody may have shown what he found current after another one had replaced it: the last one to show looks
+      // once more.
+      let current = try await user(account).generation
+      guard current != shown else { return place }
+      do {
+        place = try await views.show(user: account, generation: current)
+        shown = current
+      } catch let error as StorageError where error.code == .notFound {
+        continue
+      }
+    }
+    throw StorageError(.conflict, "the collection is being replaced")
   }
 
   func forget(_ account: Int64) { pointers.withLock { _ = $0.removeValue(forKey: account) } }

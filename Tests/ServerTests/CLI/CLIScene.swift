@@ -97,5 +97,10 @@ final class RecordedOperations: Operations {
     return 3
   }
 
+  func show(_ user: Account, in installation: Installation) async throws -> String? {
+    note("show \(user.name)")
+    return user.name == "anna" ? "/the/place" : nil
+  }
+
   private func note(_ call: String) { calls.withLock { $0.append(call) } }
 }

@@ -71,6 +71,16 @@ struct CommandLineTests {
     #expect(list?.first?["state"] as? String == "current")
   }
 
+  @Test("the places of views are told, of some users or all")
+  func views() async {
+    let cli = CLIScene()
+    for user in ["zoé", "anna"] { _ = await cli.run("adduser", "--password-stdin", user, input: "x") }
+    let lines = ["anna  /the/place", "zoé  nothing was uploaded yet"]
+    #expect(await cli.run("views") == .init(code: 0, out: lines))
+    #expect(await cli.run("views", "zoé") == .init(code: 0, out: [lines[1]]))
+    #expect(await cli.run("views", "nobody").errors == ["djankiserv: there is no user \"nobody\""])
+  }
+
   @Test("a restore is asked about, unless it is told not to ask")
   func restore() async {
     let cli = CLIScene()
