@@ -100,7 +100,7 @@ public struct Views: Sendable {
     """
   }
 
-  /// A deck's or a tag's components are joined by `::` where people read them.
+  /// The components of a deck's name are joined by `::` where people read it (collection-format.md 3).
   private func path(_ name: String) -> String { "replace(\(name), \(words.separator), '::')" }
 
   // MARK: Cards
