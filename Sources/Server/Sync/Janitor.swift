@@ -79,9 +79,13 @@ actor Janitor {
     switch job {
     case .tidy(let account):
       // Views that still lead to an old collection go with it. They move before that, or else after it.
-      await attempt { _ = try await generations.collections.show(account) }
+      var areMoved = false
+      await attempt {
+        _ = try await generations.collections.show(account)
+        areMoved = true
+      }
       try await generations.tidy(account, keep: keep, forMilliseconds: keepMilliseconds)
-      _ = try await generations.collections.show(account)
+      if !areMoved { _ = try await generations.collections.show(account) }
     case .collect(let account):
       let count = try await media.collect(account)
       if count > 0 { log.info("media files that nothing refers to were removed", metadata: ["count": "\(count)"]) }
