@@ -12,7 +12,8 @@ public enum Djankiserv {
       discussion: "Settings come from the environment or a file: `djankiserv config` shows them all.",
       subcommands: [
         Serve.self, AddUser.self, DeleteUser.self, ListUsers.self, ChangePassword.self, ShowConfiguration.self,
-        ListGenerations.self, Restore.self, ShowViews.self, MediaCommand.self, StorageCommand.self, DoctorCommand.self,
+        ListGenerations.self, Restore.self, ShowViews.self, MediaCommand.self, StorageCommand.self, TLSCommand.self,
+        DoctorCommand.self,
       ])
     static let _errorPrefix = "djankiserv: "
   }

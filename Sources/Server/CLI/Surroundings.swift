@@ -8,6 +8,8 @@ struct Surroundings: Sendable {
   var operations: any Operations
   /// The engines that can be chosen.
   var backends = Backends.all
+  /// What the machine may be called.
+  var serverNames: @Sendable () -> [ServerName] = ServerName.ofThisMachine
   /// Milliseconds since 1970.
   var now: @Sendable () -> Int64
   /// That many bytes that nobody can guess.
