@@ -16,12 +16,14 @@ struct Application: Operations {
   func serve(_ configuration: Configuration) async throws {
     let log = Self.logger(configuration)
     for name in configuration.unknown { log.warning("\(name) is no setting of this server") }
+    // Before anything is opened: what is wrong with these files is told at once.
+    let certificate = try CertificateFiles(configuration).map { try ServedCertificate($0, now: Self.clock()) }
     OpenFiles.raiseLimit()
     let lock = try ServeLock(configuration)
     defer { lock.release() }
     let installation = try await Installation.open(configuration, now: Self.clock, random: Self.random)
     do {
-      try await serve(installation, configuration, log)
+      try await serve(installation, configuration, certificate, log)
     } catch {
       await installation.close()
       throw error
@@ -29,7 +31,9 @@ struct Application: Operations {
     await installation.close()
   }
 
-  private func serve(_ installation: Installation, _ configuration: Configuration, _ log: Logger) async throws {
+  private func serve(
+    _ installation: Installation, _ configuration: Configuration, _ certificate: ServedCertificate?, _ log: Logger
+  ) async throws {
     let folder = try Self.workFolder(configuration)
     defer { folder.remove() }
     // Sorting for the indexes of a large collection spills to files, which belong on the disk of the data.
@@ -52,20 +56,22 @@ struct Application: Operations {
     let users = try await installation.accounts.list().count
     let host = configuration.text(.host)
     let server = HTTPServer(
-      host: host, port: configuration.integer(.port), limits: HTTPLimits(configuration), folder: folder.path,
+      host: host, port: configuration.integer(.port), limits: HTTPLimits(configuration), certificate: certificate,
+      folder: folder.path,
       handler: configuration.flag(.traceStorage) ? TracedSync(service: service, log: log) : service, logger: log
-    ) { port in Self.greet(host: host, port: port, users: users) }
-    try await ServiceGroup(
-      [JanitorService(janitor: janitor, userData: installation.userData), server],
-      stoppingWithin: .seconds(10), logger: log
-    ).run()
+    ) { port in Self.greet(scheme: certificate == nil ? "http" : "https", host: host, port: port, users: users) }
+    let renewal = certificate.map { CertificateRenewal(certificate: $0, log: log, clock: Self.clock) }
+    let services: [(any Service)?] = [
+      JanitorService(janitor: janitor, userData: installation.userData), renewal, server,
+    ]
+    try await ServiceGroup(services.compactMap { $0 }, stoppingWithin: .seconds(10), logger: log).run()
   }
 
   /// Says what a person needs for the first sync. On the standard output, beside the log.
-  private static func greet(host: String, port: Int, users: Int) {
+  private static func greet(scheme: String, host: String, port: Int, users: Int) {
     let name = ["0.0.0.0", "::", ""].contains(host) ? "<this machine>" : host.contains(":") ? "[\(host)]" : host
     Console.ofProcess.say(
-      "djankiserv serves Anki at http://\(name):\(port)/ (Preferences, Syncing, self-hosted sync server)")
+      "djankiserv serves Anki at \(scheme)://\(name):\(port)/ (Preferences, Syncing, self-hosted sync server)")
     if users == 0 { Console.ofProcess.say("there are no users yet; add one with: djankiserv adduser NAME") }
   }
 

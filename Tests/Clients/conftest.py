@@ -8,6 +8,7 @@ TARGET          "official" judges the official server instead: a check of these 
 
 import os
 import shutil
+import subprocess
 
 import pytest
 
@@ -62,12 +63,12 @@ def make_server(request):
     """Makes servers (not started) that end with the test run."""
     made = []
 
-    def make(engine, **settings):
+    def make(engine, kind=Djankiserv, **settings):
         if engine == "official":
             server = Official(scratch("server"))
         else:
             program = binary()
-            server = Djankiserv(scratch("server"), program, engine, **settings)
+            server = kind(scratch("server"), program, engine, **settings)
         made.append(server)
         return server
 
@@ -111,6 +112,25 @@ def devices():
     devices = Devices()
     yield devices
     devices.end()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """The folder of an authority and its certificate for this machine, which `trusting` makes clients trust."""
+    folder = tmp_path_factory.mktemp("authority")
+    command = [binary(), "tls", "init", "--out", str(folder), "localhost", "127.0.0.1"]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trusting(authority):
+    """Devices, and whatever else starts meanwhile, that trust the authority; and Python itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(authority / "authority.pem"))
+        devices = Devices()
+        yield devices
+        devices.end()
 
 
 @pytest.fixture

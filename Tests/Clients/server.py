@@ -223,6 +223,16 @@ class Djankiserv(Server):
         return own + (folders if len(folders) > 1 else [])
 
 
+class Encrypted(Djankiserv):
+    """The server under test with TLS of its own: `server.pem` and `server.key` of a folder."""
+
+    def __init__(self, folder, binary, engine="sqlite", certificates=None, **settings):
+        files = {"CERTIFICATE": "server.pem", "KEY": "server.key"}
+        names = {f"DJANKISERV_TLS_{name}": str(certificates / file) for name, file in files.items()}
+        super().__init__(folder, binary, engine, **names, **settings)
+        self.url = f"https://127.0.0.1:{self.port}/"
+
+
 class Official(Server):
     """Anki's own server. It knows its users at start only, so it gets a store of them."""
 

@@ -63,6 +63,11 @@ class Wire:
         self.address = address
         self._connection = None
 
+    @property
+    def base(self):
+        """The path below which the server is."""
+        return urlsplit(self.url).path.rstrip("/")
+
     def header(self, **changes):
         return {"v": VERSION, "k": self.key, "c": CLIENT, "s": self.session, **changes}
 
@@ -80,7 +85,7 @@ class Wire:
             connection = self._connected()
             content = iter([body]) if chunked else body
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # answered before the end of the body
-                connection.request("POST", path, body=content, headers=headers, encode_chunked=chunked)
+                connection.request("POST", self.base + path, body=content, headers=headers, encode_chunked=chunked)
             reply = received(connection.getresponse())
             answered = True
             return reply
@@ -92,7 +97,7 @@ class Wire:
         """A chunked request whose pieces may end in an exception: the body is broken off then."""
         headers = {"anki-sync": json.dumps(self.header())}
         try:
-            self._connected().request("POST", path, body=pieces, headers=headers, encode_chunked=True)
+            self._connected().request("POST", self.base + path, body=pieces, headers=headers, encode_chunked=True)
         finally:
             self.close()
 
@@ -118,7 +123,9 @@ class Wire:
         if self._connection is None:
             place = urlsplit(self.url)
             source = self.address and (self.address, 0)
-            self._connection = http.client.HTTPConnection(place.hostname, place.port, self.timeout, source)
+            encrypted = place.scheme == "https"
+            kind = http.client.HTTPSConnection if encrypted else http.client.HTTPConnection
+            self._connection = kind(place.hostname, place.port, timeout=self.timeout, source_address=source)
         return self._connection
 
     # the calls of the protocol

@@ -61,7 +61,9 @@ enum SecretFile {
   }
 }
 
-private func readText(_ path: String, atMost limit: Int, for setting: String) throws -> String {
+/// The text of a file.
+/// - Parameter setting: what named the file, for the error.
+func readText(_ path: String, atMost limit: Int, for setting: String) throws -> String {
   guard let file = FileHandle(forReadingAtPath: path) else {
     throw ConfigurationError("\(setting): cannot read the file \(path)")
   }

@@ -3,7 +3,7 @@ import Foundation
 /// Every setting, by section, in the order of the documentation.
 enum Options {
   static let sections: [(title: String, settings: [Setting])] = [
-    ("Where it listens", [.host, .port]),
+    ("Where it listens", [.host, .port, .tlsCertificate, .tlsKey]),
     ("Where things are kept", [.dataRoot] + DatabaseSettings.userDB.all + DatabaseSettings.mainDB.all),
     ("Kept generations", [.keepGenerations, .keepDays]),
     ("Media", [.mediaStore, .mediaQuota]),
@@ -33,6 +33,11 @@ extension Setting {
     "The address to listen on; 0.0.0.0 or :: for every interface.")
   static let port = Setting(
     "DJANKISERV_LISTEN_PORT", .integer(0...65535), 27701, "The port to listen on; 0 lets the system choose one.")
+  static let tlsCertificate = Setting(
+    "DJANKISERV_TLS_CERTIFICATE", .text, "",
+    "A PEM file with the server's certificate and those between it and its authority: with it the port speaks https "
+      + "alone. The files are read again on SIGHUP, and within a minute of a change.")
+  static let tlsKey = Setting("DJANKISERV_TLS_KEY", .text, "", "The PEM file with the certificate's key.")
 
   static let dataRoot = Setting(
     "DJANKISERV_DATA_ROOT", .text,
@@ -115,7 +120,7 @@ extension Setting {
     "DJANKISERV_IDLE_SECONDS", .integer(1...86_400), 120, "After how long a silent connection is closed.")
   static let headTime = Setting(
     "DJANKISERV_HEAD_SECONDS", .integer(1...3600), 30,
-    "How long the head of a request may take, from its first byte on.")
+    "How long the head of a request may take, from its first byte on; and a TLS handshake.")
   static let pauseTime = Setting(
     "DJANKISERV_BODY_PAUSE_SECONDS", .integer(1...3600), 75,
     "How long the body of a request may pause; clients stall for up to 60 seconds.")

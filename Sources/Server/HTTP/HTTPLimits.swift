@@ -4,7 +4,7 @@ struct HTTPLimits: Sendable {
   var connections = 2_000
   /// How long a connection may be silent between two requests.
   var idle = Duration.seconds(120)
-  /// How long the head of a request may take, from its first byte on.
+  /// How long the head of a request may take, from its first byte on; and a TLS handshake.
   var head = Duration.seconds(30)
   /// How long a body may pause. Clients give up after 60 s themselves (sync-protocol.md 2.6).
   var bodyPause = Duration.seconds(75)

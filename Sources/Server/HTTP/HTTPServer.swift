@@ -13,6 +13,8 @@ struct HTTPServer: Service {
   /// 0: any that is free.
   var port: Int
   var limits = HTTPLimits()
+  /// Nil: plain http.
+  var certificate: ServedCertificate?
   /// The folder for bodies that do not fit into memory. It exists and belongs to this process alone.
   var folder: String
   var handler: any SyncHandling
@@ -43,7 +45,10 @@ struct HTTPServer: Service {
       availableConnectionsDelegate: .maximum(connections, logger: logger))
     return Hummingbird.Application(
       responder: SyncResponder(handler, bodies, logger),
-      server: HTTPServerBuilder { [limits] in ConnectionLoop(base: GuardedChannel(responder: $0, limits)) },
+      server: HTTPServerBuilder { [limits, certificate] responder in
+        let http = GuardedChannel(responder: responder, limits)
+        return ConnectionLoop(base: Door(base: http, certificate: certificate, patience: limits.head))
+      },
       configuration: configuration,
       onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? port) },
       logger: logger)

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 /// What came back, as it was sent.
 struct Answer: Sendable {
@@ -32,11 +33,18 @@ final class RawClient {
   }
 
   /// Connects, runs `body`, and goes away.
-  static func connected<T: Sendable>(_ port: Int, _ body: (RawClient) async throws -> T) async throws -> T {
+  /// - Parameter tls: how it speaks TLS, to a server that it knows as localhost; nil: not at all.
+  static func connected<T: Sendable>(
+    _ port: Int, tls: NIOSSLContext? = nil, _ body: (RawClient) async throws -> T
+  ) async throws -> T {
     let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .connect(host: "127.0.0.1", port: port) { channel in
         channel.eventLoop.makeCompletedFuture {
-          try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+          if let tls {
+            let handler = try NIOSSLClientHandler(context: tls, serverHostname: "localhost")
+            try channel.pipeline.syncOperations.addHandler(handler)
+          }
+          return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
         }
       }
     return try await channel.executeThenClose { inbound, outbound in
