@@ -57,7 +57,8 @@ struct Application: Operations {
     let host = configuration.text(.host)
     let server = HTTPServer(
       host: host, port: configuration.integer(.port), limits: HTTPLimits(configuration), certificate: certificate,
-      folder: folder.path,
+      proxies: TrustedProxies(configuration.text(.trustedProxies)) ?? TrustedProxies(),
+      hosts: AllowedHosts(configuration.text(.allowedHosts)), folder: folder.path,
       handler: configuration.flag(.traceStorage) ? TracedSync(service: service, log: log) : service, logger: log
     ) { port in Self.greet(scheme: certificate == nil ? "http" : "https", host: host, port: port, users: users) }
     let renewal = certificate.map { CertificateRenewal(certificate: $0, log: log, clock: Self.clock) }

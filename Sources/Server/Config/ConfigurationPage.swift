@@ -35,7 +35,7 @@ enum ConfigurationPage {
 
   private static func range(_ setting: Setting) -> String {
     switch setting.kind {
-    case .text, .flag, .databaseURL: ""
+    case .text, .flag, .databaseURL, .networks: ""
     case .integer, .choice, .engine: " Allowed: \(setting.allowed(Backends.all))."
     }
   }

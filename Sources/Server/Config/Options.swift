@@ -3,7 +3,7 @@ import Foundation
 /// Every setting, by section, in the order of the documentation.
 enum Options {
   static let sections: [(title: String, settings: [Setting])] = [
-    ("Where it listens", [.host, .port, .tlsCertificate, .tlsKey]),
+    ("Where it listens", [.host, .port, .tlsCertificate, .tlsKey, .trustedProxies, .allowedHosts]),
     ("Where things are kept", [.dataRoot] + DatabaseSettings.userDB.all + DatabaseSettings.mainDB.all),
     ("Kept generations", [.keepGenerations, .keepDays]),
     ("Media", [.mediaStore, .mediaQuota]),
@@ -23,7 +23,7 @@ enum Options {
   static let all = sections.flatMap(\.settings)
 
   /// Names of older installations that need no counterpart; set or not, nothing changes.
-  static let withoutMeaning: Set<String> = ["DJANKISERV_GUNICORN_WORKERS", "DJANKISERV_ALLOWED_HOSTS"]
+  static let withoutMeaning: Set<String> = ["DJANKISERV_GUNICORN_WORKERS"]
 }
 
 // Not DJANKISERV_PORT or _HOST: Kubernetes sets such names by itself beside a service called djankiserv.
@@ -38,6 +38,14 @@ extension Setting {
     "A PEM file with the server's certificate and those between it and its authority: with it the port speaks https "
       + "alone. The files are read again on SIGHUP, and within a minute of a change.")
   static let tlsKey = Setting("DJANKISERV_TLS_KEY", .text, "", "The PEM file with the certificate's key.")
+  static let trustedProxies = Setting(
+    "DJANKISERV_TRUSTED_PROXIES", .networks, "",
+    "The proxies in front of the server, by address or network (`127.0.0.1, 10.0.0.0/8`): what they say in "
+      + "X-Forwarded-For or Forwarded is taken for the client's address, by the limits of logins and by the log.")
+  static let allowedHosts = Setting(
+    "DJANKISERV_ALLOWED_HOSTS", .text, "",
+    "The names that the server goes by (`anki.example.org, .example.net, 127.0.0.1`): requests to others are refused. "
+      + "Empty for any name; `/health` answers to all.")
 
   static let dataRoot = Setting(
     "DJANKISERV_DATA_ROOT", .text,

@@ -9,6 +9,8 @@ struct Setting: Sendable {
     case integer(ClosedRange<Int>)
     case flag
     case choice([String])
+    /// Addresses and networks of machines.
+    case networks
     /// A storage engine, by its name.
     case engine
     /// The address of a database; its scheme is the name of an engine.
@@ -62,6 +64,7 @@ extension Setting {
     case .integer(let range): return Int(text).flatMap { range.contains($0) ? String($0) : nil }
     case .flag: return Self.flags[text.lowercased()].map { $0 ? "true" : "false" }
     case .choice(let words): return words.contains(text.lowercased()) ? text.lowercased() : nil
+    case .networks: return TrustedProxies(text) == nil ? nil : text
     case .engine: return (try? Backends.named(text, in: backends))?.name
     case .databaseURL: return text.isEmpty || (try? DatabaseURL(text))?.named(in: backends) != nil ? text : nil
     }
@@ -75,6 +78,7 @@ extension Setting {
     case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .flag: "true or false"
     case .choice(let words): words.joined(separator: ", ")
+    case .networks: "addresses like 127.0.0.1 and networks like 10.0.0.0/8 or fd00::/8, with commas between them"
     case .engine: backends.map(\.name).joined(separator: ", ")
     case .databaseURL: "an address like postgresql://user:password@host:port/name, special characters percent-encoded"
     }

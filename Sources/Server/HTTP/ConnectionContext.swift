@@ -4,9 +4,11 @@ import NIOCore
 /// Where a request comes from.
 struct ConnectionContext: InitializableFromSource, Sendable {
   let channel: any Channel
+  /// The client's, for the login limits and the log: the peer's, unless that is a proxy whose word is taken.
+  var address: String
 
-  init(source: ApplicationRequestContextSource) { channel = source.channel }
-
-  /// The peer's, for the login limits.
-  var address: String { channel.remoteAddress?.ipAddress ?? "" }
+  init(source: ApplicationRequestContextSource) {
+    channel = source.channel
+    address = channel.remoteAddress?.ipAddress ?? ""
+  }
 }

@@ -15,6 +15,8 @@ struct HTTPServer: Service {
   var limits = HTTPLimits()
   /// Nil: plain http.
   var certificate: ServedCertificate?
+  var proxies = TrustedProxies()
+  var hosts = AllowedHosts()
   /// The folder for bodies that do not fit into memory. It exists and belongs to this process alone.
   var folder: String
   var handler: any SyncHandling
@@ -44,7 +46,7 @@ struct HTTPServer: Service {
       address: .hostname(host, port: port),
       availableConnectionsDelegate: .maximum(connections, logger: logger))
     return Hummingbird.Application(
-      responder: SyncResponder(handler, bodies, logger),
+      responder: SyncResponder(handler, bodies, proxies, hosts, logger),
       server: HTTPServerBuilder { [limits, certificate] responder in
         let http = GuardedChannel(responder: responder, limits)
         return ConnectionLoop(base: Door(base: http, certificate: certificate, patience: limits.head))

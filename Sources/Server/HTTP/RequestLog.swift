@@ -6,6 +6,8 @@ struct RequestLog: Sendable, Equatable {
   /// The sync method, or the address where there is no such method.
   var method: String
   var user = ""
+  /// Where the request came from; told of those that were refused.
+  var address = ""
   /// The client's version, as it gave it.
   var client = ""
   /// Some digits of the session key's digest: enough to tell the calls of one sync, useless as a key.
@@ -32,7 +34,10 @@ struct RequestLog: Sendable, Equatable {
     for (key, value) in [("user", user), ("client", client), ("session", session)] where !value.isEmpty {
       values[key] = "\(value)"
     }
-    if let cause { values["cause"] = "\(cause)" }
+    if let cause {
+      values["cause"] = "\(cause)"
+      values["from"] = "\(address)"
+    }
     // A fault of ours is shown to who asked to see faults only.
     logger.log(level: status >= 500 ? .error : .info, "\(method)", metadata: values)
   }

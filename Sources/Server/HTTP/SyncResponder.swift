@@ -12,29 +12,52 @@ struct SyncResponder: HTTPResponder {
   private static let uploadFailed =
     "The server could not take your collection, and has changed nothing. Please try again in a few minutes."
 
+  private static let wrongHost =
+    "this server does not go by the name in the address; DJANKISERV_ALLOWED_HOSTS lists those that it goes by"
+
   private let handler: any SyncHandling
   private let bodies: BodyStore
+  private let proxies: TrustedProxies
+  private let hosts: AllowedHosts
   private let logger: Logger
 
-  init(_ handler: any SyncHandling, _ bodies: BodyStore, _ logger: Logger) {
+  init(
+    _ handler: any SyncHandling, _ bodies: BodyStore, _ proxies: TrustedProxies, _ hosts: AllowedHosts,
+    _ logger: Logger
+  ) {
     (self.handler, self.bodies, self.logger) = (handler, bodies, logger)
+    (self.proxies, self.hosts) = (proxies, hosts)
   }
 
   func respond(to request: Request, context: ConnectionContext) async throws -> Response {
-    switch SyncRoute(target: request.head.path ?? "") {
+    var context = context
+    context.address = proxies.client(context.address, request.headers)
+    let path = request.head.path ?? ""
+    let route = SyncRoute(target: path)
+    // A probe knows the machine by its address.
+    guard route == .health || hosts.allow(request.head.authority) else {
+      return refusal(.badRequest, Self.wrongHost, exchange(Self.withoutQuery(path), context))
+    }
+    switch route {
     case .health: return health(request)
     case .sync(let method):
-      let exchange = Exchange(method.rawValue, logger, RequestWatch(context.channel, bodies.limits))
+      let exchange = exchange(method.rawValue, context)
       guard request.method == .post || QueryFraming.isUsed(by: request, method) else {
         return refusal(.methodNotAllowed, "only POST is served here", exchange)
       }
       return try await respond(to: request, method, context, exchange)
     case nil:
-      // Without its query, where old clients put their key (sync-protocol.md 2.4).
-      let path = (request.head.path ?? "").prefix { $0 != "?" }
-      let exchange = Exchange(String(path), logger, RequestWatch(context.channel, bodies.limits))
-      return refusal(.notFound, "there is nothing at this address", exchange)
+      return refusal(.notFound, "there is nothing at this address", exchange(Self.withoutQuery(path), context))
     }
+  }
+
+  /// Old clients put their key into the query (sync-protocol.md 2.4).
+  private static func withoutQuery(_ path: String) -> String { String(path.prefix { $0 != "?" }) }
+
+  private func exchange(_ method: String, _ context: ConnectionContext) -> Exchange {
+    let exchange = Exchange(method, logger, RequestWatch(context.channel, bodies.limits))
+    exchange.note { $0.address = context.address }
+    return exchange
   }
 
   private func health(_ request: Request) -> Response {

@@ -70,7 +70,7 @@ extension Certificate {
     return names.compactMap { name in
       switch name {
       case .dnsName(let text): ServerName(text)
-      case .ipAddress(let octets): .address(Array(octets.bytes))
+      case .ipAddress(let octets): IPAddress(bytes: Array(octets.bytes)).map(ServerName.address)
       default: nil
       }
     }
@@ -81,7 +81,7 @@ extension GeneralName {
   fileprivate init(_ name: ServerName) {
     switch name {
     case .domain(let text): self = .dnsName(text)
-    case .address(let bytes): self = .ipAddress(ASN1OctetString(contentBytes: bytes[...]))
+    case .address(let address): self = .ipAddress(ASN1OctetString(contentBytes: address.bytes[...]))
     }
   }
 }

@@ -4,23 +4,17 @@ import NIOCore
 /// What clients call a server by, as a certificate has it.
 enum ServerName: Hashable, Sendable {
   case domain(String)
-  /// Four bytes or sixteen.
-  case address([UInt8])
+  case address(IPAddress)
 
   /// A name of letters, digits and hyphens, whose first part may be `*`; or an address of IPv4 or IPv6. Nil: neither.
   init?(_ text: String) {
-    if let address = Self.bytes(text, AF_INET, 4) ?? Self.bytes(text, AF_INET6, 16) {
+    if let address = IPAddress(text) {
       self = .address(address)
     } else if Self.isDomain(text) {
       self = .domain(text.lowercased())
     } else {
       return nil
     }
-  }
-
-  private static func bytes(_ text: String, _ family: Int32, _ count: Int) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: count)
-    return inet_pton(family, text, &bytes) == 1 ? bytes : nil
   }
 
   private static func isDomain(_ text: String) -> Bool {
@@ -38,11 +32,8 @@ enum ServerName: Hashable, Sendable {
 extension ServerName: CustomStringConvertible {
   var description: String {
     switch self {
-    case .domain(let name): return name
-    case .address(let bytes):
-      // Every address has a form of its own; an empty text is of none.
-      let packed = ByteBuffer(bytes: bytes)
-      return (try? SocketAddress(packedIPAddress: packed, port: 0))?.ipAddress ?? ""
+    case .domain(let name): name
+    case .address(let address): address.description
     }
   }
 }

@@ -15,6 +15,7 @@ struct LiveServer: Sendable {
 
   static func run(
     _ handler: FakeSync = FakeSync(), _ limits: HTTPLimits = HTTPLimits(), certificate: ServedCertificate? = nil,
+    proxies: TrustedProxies = TrustedProxies(), hosts: AllowedHosts = AllowedHosts(),
     shutdown: Duration = .seconds(10), _ body: @escaping @Sendable (LiveServer) async throws -> Void
   ) async throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
@@ -24,8 +25,8 @@ struct LiveServer: Sendable {
     let logger = Logger(label: "test") { _ in LogFormat(now: { 0 }, write: log.append) }
     let (ports, report) = AsyncStream.makeStream(of: Int.self)
     let server = HTTPServer(
-      host: "127.0.0.1", port: 0, limits: limits, certificate: certificate, folder: folder, handler: handler,
-      logger: logger, onRunning: { report.yield($0) })
+      host: "127.0.0.1", port: 0, limits: limits, certificate: certificate, proxies: proxies,
+      hosts: hosts, folder: folder, handler: handler, logger: logger, onRunning: { report.yield($0) })
     let group = ServiceGroup([server], stoppingWithin: shutdown, logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { try await group.run() }
