@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PACKAGES := pkg-config libsqlite3-dev libzstd-dev zlib1g-dev libargon2-dev libzip-dev libpq-dev libmariadb-dev
-TEST_PACKAGES := python3 python3-venv curl openssl postgresql mariadb-server sqlite3 liblmdb-dev
+TEST_PACKAGES := python3 python3-venv curl openssl postgresql mariadb-server sqlite3 liblmdb-dev nginx apache2-bin caddy
 ENGINES := memory,sqlite,postgres,mariadb
 JOBS ?= 2
 VENV := .venv

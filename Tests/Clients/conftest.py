@@ -127,7 +127,8 @@ def authority(tmp_path_factory):
 def trusting(authority):
     """Devices, and whatever else starts meanwhile, that trust the authority; and Python itself."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SSL_CERT_FILE", str(authority / "authority.pem"))
+        for name in ("SSL_CERT_FILE", "CURL_CA_BUNDLE"):
+            patch.setenv(name, str(authority / "authority.pem"))
         devices = Devices()
         yield devices
         devices.end()
