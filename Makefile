@@ -3,12 +3,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 PACKAGES := pkg-config libsqlite3-dev libzstd-dev zlib1g-dev libargon2-dev libzip-dev libpq-dev libmariadb-dev
 TEST_PACKAGES := python3 python3-venv curl openssl postgresql mariadb-server sqlite3 liblmdb-dev nginx apache2-bin caddy
+# What draws pages and the windows of old Ankis in the tests.
+TEST_PACKAGES += chromium chromium-driver libgl1 libx11-xcb1 libxcursor1 libxi6 libxtst6
 ENGINES := memory,sqlite,postgres,mariadb
 JOBS ?= 2
 VENV := .venv
 BUILD := swift build -j $(JOBS)
 
-.PHONY: run test check-swift packages test-packages old-clients build lint unit example clients compatibility fuzz
+.PHONY: run test check-swift packages test-packages old-clients build lint unit example clients compatibility fuzz addon
 .PHONY: histories bench release conformance
 
 run: check-swift packages
@@ -30,6 +32,10 @@ test-packages:
 # Old versions of Anki for `clients`: two, or all that install here with SET=all.
 old-clients: test-packages
 	$(VENV)/bin/python Tests/Clients/versions.py $(or $(SET),quick)
+
+# The add-on for old versions of Anki, to be installed from this file.
+addon:
+	python3 Addon/build.py .build/djankiserv.ankiaddon
 
 # Each part says how long it took when it ends; the last line stays that of the tests.
 TIMED := scripts/timed

@@ -21,6 +21,12 @@ ALL = [
     "23.10.1", "24.06.3", "25.02.7", "25.09", "26.05", CURRENT,
 ]  # fmt: skip
 QUICK = ["2.1.49", "2.1.66"]
+# Those that also run with all their windows, for the add-on: the last one that has the address of AnkiWeb in a constant,
+# and one that reads its environment; each with the newest Qt that it knows.
+WITH_WINDOWS = {
+    "2.1.26": ["PyQt5==5.14.2", "PyQtWebEngine==5.14.0"],
+    "2.1.49": ["PyQt5==5.15.11", "PyQtWebEngine==5.15.7"],
+}
 # Their wheels are for no other Python, or fail on later ones.
 NEED_PYTHON_38 = {"2.1.26", "2.1.35"}
 # Their generated code is refused by later releases.
@@ -41,11 +47,15 @@ def installable():
     return [version for version in ALL if interpreter(version)]
 
 
-def python(version):
+def with_windows():
+    return [version for version in WITH_WINDOWS if interpreter(version)]
+
+
+def python(version, windows=False):
     """The Python that runs a version; it exists once that is installed."""
     if version == CURRENT:
         return sys.executable
-    return str(FOLDER / version / "bin" / "python")
+    return str(FOLDER / (version + "-windows" * windows) / "bin" / "python")
 
 
 def interpreter(version):
@@ -60,22 +70,22 @@ def _runs(path):
     return subprocess.run([path, "-c", ""], capture_output=True).returncode == 0
 
 
-def install(version):
-    if version == CURRENT or _is_installed(version):
-        return True
+def install(version, windows=False):
+    if version == CURRENT or _is_installed(version, windows):
+        return
     base = interpreter(version)
     if base is None:
         print(f"Anki {version} is left out: it needs CPython 3.8")
-        return False
-    subprocess.run([base, "-m", "venv", "--clear", FOLDER / version], check=True)
-    packages = [f"anki=={version}"] + (["protobuf<3.21"] if version in NEED_OLD_PROTOBUF else [])
-    pip = [python(version), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    subprocess.run(pip + packages, check=True)
-    return True
+        return
+    place = python(version, windows)
+    subprocess.run([base, "-m", "venv", "--clear", Path(place).parent.parent], check=True)
+    packages = [f"aqt=={version}", *WITH_WINDOWS[version]] if windows else [f"anki=={version}"]
+    packages += ["protobuf<3.21"] if version in NEED_OLD_PROTOBUF else []
+    subprocess.run([place, "-m", "pip", "install", "-q", "--disable-pip-version-check", *packages], check=True)
 
 
-def _is_installed(version):
-    check = [python(version), "-c", "import anki.sync"]
+def _is_installed(version, windows):
+    check = [python(version, windows), "-c", "import anki.sync" + ", aqt.qt" * windows]
     return os.access(check[0], os.X_OK) and subprocess.run(check, capture_output=True).returncode == 0
 
 
@@ -83,6 +93,8 @@ def main(words):
     sets = {"quick": QUICK, "all": ALL}
     for version in sets.get(words[0]) or words:
         install(version)
+    for version in WITH_WINDOWS:
+        install(version, windows=True)
 
 
 if __name__ == "__main__":
