@@ -21,8 +21,8 @@ ALL = [
     "23.10.1", "24.06.3", "25.02.7", "25.09", "26.05", CURRENT,
 ]  # fmt: skip
 QUICK = ["2.1.49", "2.1.66"]
-# Those that also run with all their windows, for the add-on: the last one that has the address of AnkiWeb in a constant,
-# and one that reads its environment; each with the newest Qt that it knows.
+# Those that also run with all their windows, for the add-on: the last one that has the address of AnkiWeb in a
+# constant, and one that reads its environment; each with the newest Qt that it knows.
 WITH_WINDOWS = {
     "2.1.26": ["PyQt5==5.14.2", "PyQtWebEngine==5.14.0"],
     "2.1.49": ["PyQt5==5.15.11", "PyQtWebEngine==5.15.7"],

@@ -17,7 +17,7 @@ enum QueryFraming {
   }
 
   /// The values of a form-encoded query; a plus sign is a space.
-  private static func values(in target: String) -> [String: String] {
+  static func values(in target: String) -> [String: String] {
     guard let mark = target.firstIndex(of: "?") else { return [:] }
     var values: [String: String] = [:]
     for pair in target[target.index(after: mark)...].prefix(while: { $0 != "#" }).split(separator: "&") {

@@ -38,6 +38,7 @@ struct SyncResponder: HTTPResponder {
     guard route == .health || hosts.allow(request.head.authority) else {
       return refusal(.badRequest, Self.wrongHost, exchange(Self.withoutQuery(path), context))
     }
+    if PageResponse.isAsked(by: request, route) { return page(request, context) }
     switch route {
     case .health: return health(request)
     case .sync(let method):
@@ -58,6 +59,13 @@ struct SyncResponder: HTTPResponder {
     let exchange = Exchange(method, logger, RequestWatch(context.channel, bodies.limits))
     exchange.note { $0.address = context.address }
     return exchange
+  }
+
+  private func page(_ request: Request, _ context: ConnectionContext) -> Response {
+    let exchange = exchange("page", context)
+    let response = PageResponse.address(request, context)
+    exchange.end(response.status.code)
+    return response
   }
 
   private func health(_ request: Request) -> Response {
