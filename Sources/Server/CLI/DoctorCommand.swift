@@ -20,6 +20,9 @@ struct DoctorCommand: Command {
     help: "Count wrong counters anew (with --recount), and drop schemas that commands which were cut off have left.")
   var repair = false
 
+  @Option(help: "Look at nothing but this address, as clients reach it: name, certificate, proxy, clock.")
+  var url: String?
+
   @Flag(help: "Write JSON: grade, subject, message and advice.")
   var json = false
 
@@ -42,8 +45,7 @@ struct DoctorCommand: Command {
   }
 
   func run(in surroundings: Surroundings) async throws {
-    let orders = Doctor.Orders(user: user, recounts: recount, repairs: repair)
-    let findings = await Doctor(surroundings: surroundings, orders: orders).examine()
+    let findings = await examine(surroundings)
     let lines = findings.map(Line.init)
     if json {
       surroundings.console.say(try jsonText(lines))
@@ -52,5 +54,11 @@ struct DoctorCommand: Command {
     }
     let failures = findings.count { $0.grade == .fail }
     if failures > 0 { throw CommandError("\(failures) of \(findings.count) fail") }
+  }
+
+  private func examine(_ surroundings: Surroundings) async -> [Finding] {
+    if let url { return await Outside.findings(at: url, now: surroundings.now) }
+    let orders = Doctor.Orders(user: user, recounts: recount, repairs: repair)
+    return await Doctor(surroundings: surroundings, orders: orders).examine()
   }
 }

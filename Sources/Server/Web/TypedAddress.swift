@@ -26,6 +26,9 @@ struct TypedAddress: Equatable, Sendable {
     guard ["http", "https"].contains(scheme) else {
       throw Problem(words: "It must begin with http:// or https://, not with \(scheme)://.")
     }
+    guard !text.contains(where: { $0.isWhitespace || ($0.asciiValue ?? 32) < 32 }) else {
+      throw Problem(words: "There is a space in it, or something else that cannot be seen.")
+    }
     let rest = text[colon.upperBound...]
     let authority = rest.prefix { !"/?#".contains($0) }
     path = String(rest[authority.endIndex...].prefix { !"?#".contains($0) })
@@ -41,7 +44,7 @@ struct TypedAddress: Equatable, Sendable {
     guard host.hasPrefix("[") == (closing != nil), host.hasPrefix("[") || !name.contains(":") else {
       throw Problem(words: "An IPv6 address stands in brackets, like http://[fd00::5]:27701/")
     }
-    guard !name.contains(where: { $0.isWhitespace || "<>\"\\^`{|}%".contains($0) }) else {
+    guard !name.contains(where: { "<>\"\\^`{|}%".contains($0) }) else {
       throw Problem(words: "There is something in the name of the server that cannot be in a name.")
     }
     guard let colon else { return (name.lowercased(), standard, false) }

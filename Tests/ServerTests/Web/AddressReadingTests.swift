@@ -50,6 +50,7 @@ import Testing
     arguments: [
       "h", "h:27701", "localhost:27701/", "ftp://h/", "://h", "http://", "http:///sync", "http://:1/", "http://h:0/",
       "http://h:65536/", "http://h:x/", "http://h:-1", "http://[::1/", "http://::1/", "http://[]/", "http://a b/",
+      "http://h/a b", "http://h/\r\nx",
       "http://<h>/", "javascript:alert(1)", String(repeating: "a", count: 501),
     ])
   func refused(typed: String) {
