@@ -23,6 +23,7 @@ class Front(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     upstream = prefix = None
     limit = None
+    hasty = False
     drops = ()
     chunks = True
     expects = True
@@ -34,6 +35,12 @@ class Front(BaseHTTPRequestHandler):
         self.serve()
 
     do_POST = do_GET
+
+    def handle(self):
+        try:
+            super().handle()
+        except (OSError, ValueError):
+            pass  # it was hasty, or the client was
 
     def handle_expect_100(self):
         if self.expects:
@@ -65,10 +72,12 @@ class Front(BaseHTTPRequestHandler):
         self.end(text)
 
     def body(self):
-        """None: larger than allowed. It is read to its end all the same, as fronts do that want to be heard."""
+        """None: larger than allowed. It is read to its end all the same, as by fronts that want to be heard."""
         pieces, count = [], 0
         for piece in self.pieces():
             count += len(piece)
+            if self.hasty and count > self.limit:
+                self.connection.shutdown(socket.SHUT_RDWR)
             if self.limit is None or count <= self.limit:
                 pieces.append(piece)
         return b"".join(pieces) if self.limit is None or count <= self.limit else None
@@ -157,6 +166,7 @@ def test_nothing_is_wrong_behind_a_proxy_that_passes_everything_on(doctor, front
 
 FAULTS = {
     "limit": ({"limit": 1 << 20}, "size", "FAIL", "proxy .* refuses a body of 100 MB; .*client_max_body_size"),
+    "cut": ({"limit": 1 << 20, "hasty": True}, "size", "FAIL", "ends without an answer; .*limits of the proxy"),
     "header": ({"drops": ("anki-sync",)}, "header", "FAIL", "does not see the header"),
     "chunks": ({"chunks": False}, "chunks", "FAIL", "refuses a body in chunks .*411"),
     "spoiled": ({"spoils": True}, "chunks", "FAIL", "not .* as it was sent"),
@@ -172,7 +182,7 @@ def test_a_fault_on_the_way_is_named_and_nothing_else(doctor, front, fault):
     found = doctor(front(**faults))
     assert found[subject]["grade"] == grade, found
     assert re.search(words, f"{found[subject]['message']}; {found[subject]['advice']}"), found
-    if fault in ("limit", "expect", "clock"):
+    if fault in ("limit", "cut", "expect", "clock"):
         assert [name for name, one in found.items() if one["grade"] != "ok"] == [subject]
 
 

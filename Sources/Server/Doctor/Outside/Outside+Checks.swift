@@ -195,6 +195,11 @@ extension Outside {
           .fail, subject, "instead of the server something else answered, with status \(answer.status)",
           advice: "see what the proxy does with POST \(call.path)")
       ]
+    } catch WebFailure.noAnswer {
+      return [
+        Finding(
+          .fail, subject, "the connection ends without an answer", advice: "see the log and the limits of the proxy")
+      ]
     } catch let failure as WebFailure {
       return [finding(subject, failure)]
     }
