@@ -147,11 +147,16 @@ def doctor(server):
 
 @pytest.fixture(scope="module")
 def self_signed(tmp_path_factory):
-    file = tmp_path_factory.mktemp("tls") / "both.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
-    extension = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", file, "-out", f"{file}.crt"]
+    return certificate(tmp_path_factory.mktemp("tls"), "127.0.0.1")
+
+
+def certificate(folder, address):
+    """A file with the certificate for an address, signed by itself, and its key."""
+    file = folder / "both.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test"]
+    extension = ["-addext", f"subjectAltName=IP:{address}", "-keyout", file, "-out", folder / "alone.pem"]
     subprocess.run(command + extension, check=True, capture_output=True)
-    file.write_text(file.read_text() + (file.parent / "both.pem.crt").read_text())
+    file.write_text(file.read_text() + (folder / "alone.pem").read_text())
     return file
 
 
@@ -197,6 +202,20 @@ def test_a_name_that_is_not_there(doctor):
 
 def test_a_certificate_that_nobody_signed(doctor, front, self_signed):
     assert "not to be trusted" in doctor(front(certificate=self_signed))["connection"]["message"]
+
+
+def test_a_certificate_from_somebody_who_is_trusted(doctor, front, self_signed, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(self_signed))
+    found = doctor(front(certificate=self_signed))
+    assert {one["grade"] for one in found.values()} == {"ok"}
+    assert "valid certificate" in found["connection"]["message"]
+
+
+def test_a_certificate_for_another_address(doctor, front, folder, monkeypatch):
+    other = certificate(folder, "127.0.0.2")
+    monkeypatch.setenv("SSL_CERT_FILE", str(other))
+    found = doctor(front(certificate=other))
+    assert found["connection"]["grade"] == "FAIL" and "another name" in found["connection"]["message"], found
 
 
 def test_https_at_a_port_that_speaks_http_and_the_reverse(doctor, server, front, self_signed):

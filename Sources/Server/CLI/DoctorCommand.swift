@@ -57,7 +57,10 @@ struct DoctorCommand: Command {
   }
 
   private func examine(_ surroundings: Surroundings) async -> [Finding] {
-    if let url { return await Outside.findings(at: url, now: surroundings.now) }
+    if let url {
+      let authorities = surroundings.environment["SSL_CERT_FILE"]
+      return await Outside.findings(at: url, trusting: authorities, now: surroundings.now)
+    }
     let orders = Doctor.Orders(user: user, recounts: recount, repairs: repair)
     return await Doctor(surroundings: surroundings, orders: orders).examine()
   }

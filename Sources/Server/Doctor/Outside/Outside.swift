@@ -15,10 +15,13 @@ struct Outside: Sendable {
   }
 
   /// Tries the address that somebody typed.
-  static func findings(at typed: String, now: @escaping @Sendable () -> Int64) async -> [Finding] {
+  /// - Parameter authorities: a PEM file with those to trust; nil: those of the system.
+  static func findings(
+    at typed: String, trusting authorities: String?, now: @escaping @Sendable () -> Int64
+  ) async -> [Finding] {
     do throws(TypedAddress.Problem) {
       let address = try TypedAddress(typed)
-      let client = WebClient(address: address)
+      let client = WebClient(address: address, authorities: authorities)
       return await Outside(address: address, now: now, answer: client.answer).examine()
     } catch {
       return [Finding(.fail, "address", error.words.withoutFullStop)]

@@ -9,6 +9,8 @@ struct WebClient: Sendable {
   private typealias Connection = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
 
   let address: TypedAddress
+  /// A PEM file with the authorities to trust; nil: those of the system.
+  var authorities: String?
 
   /// Answers are for people: no more than this is kept, in bytes.
   private static let kept = 4096
@@ -38,7 +40,7 @@ struct WebClient: Sendable {
   private var host: String { address.name.trimmingBrackets }
 
   private func connect() async throws -> Connection {
-    let tls = address.scheme == "https" ? try NIOSSLContext(configuration: .makeClientConfiguration()) : nil
+    let tls = address.scheme == "https" ? try NIOSSLContext(configuration: trust) : nil
     return try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .connectTimeout(Self.connectPatience)
       .connect(host: host, port: address.port) { channel in
@@ -52,6 +54,12 @@ struct WebClient: Sendable {
           return try Connection(wrappingChannelSynchronously: channel)
         }
       }
+  }
+
+  private var trust: TLSConfiguration {
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    if let authorities { configuration.trustRoots = .file(authorities) }
+    return configuration
   }
 
   private func encryption(_ tls: NIOSSLContext) throws -> NIOSSLClientHandler {
