@@ -106,7 +106,7 @@ def test_devices_do_not_notice_that_everything_moved(own_server, worlds, move, e
 
 def test_a_copy_beside_a_server_is_refused(own_server, worlds, engine):
     worlds(own_server).starter()
-    done = own_server.cli("storage", "copy", "--to", "sqlite", check=False)
+    done = own_server.cli("storage", "copy", "--to", "postgres://nobody@127.0.0.1:1/x", check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert "stop it first" in done.stderr
 
