@@ -18,7 +18,7 @@ UPSTREAM = "127.0.0.1:27701"
 NAME = "anki.example.org"
 CERTIFICATES = "/etc/ssl/anki/"
 BELOW = "/anki/"
-MODULES = ["mpm_event", "authz_core", "proxy", "proxy_http", "reqtimeout", "socache_shmcb", "ssl"]
+MODULES = ["mpm_event", "authz_core", "headers", "proxy", "proxy_http", "reqtimeout", "socache_shmcb", "ssl"]
 
 
 def lines_of(language):

@@ -45,8 +45,9 @@ struct HTTPServer: Service {
     let configuration = ApplicationConfiguration(
       address: .hostname(host, port: port),
       availableConnectionsDelegate: .maximum(connections, logger: logger))
+    let scheme = certificate == nil ? "http" : "https"
     return Hummingbird.Application(
-      responder: SyncResponder(handler, bodies, proxies, hosts, logger),
+      responder: SyncResponder(handler, bodies, proxies, hosts, scheme: scheme, logger),
       server: HTTPServerBuilder { [limits, certificate] responder in
         let http = GuardedChannel(responder: responder, limits)
         return ConnectionLoop(base: Door(base: http, certificate: certificate, patience: limits.head))

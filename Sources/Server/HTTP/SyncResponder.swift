@@ -19,18 +19,21 @@ struct SyncResponder: HTTPResponder {
   private let bodies: BodyStore
   private let proxies: TrustedProxies
   private let hosts: AllowedHosts
+  /// What this server speaks: `http` or `https`.
+  private let scheme: String
   private let logger: Logger
 
   init(
     _ handler: any SyncHandling, _ bodies: BodyStore, _ proxies: TrustedProxies, _ hosts: AllowedHosts,
-    _ logger: Logger
+    scheme: String, _ logger: Logger
   ) {
     (self.handler, self.bodies, self.logger) = (handler, bodies, logger)
-    (self.proxies, self.hosts) = (proxies, hosts)
+    (self.proxies, self.hosts, self.scheme) = (proxies, hosts, scheme)
   }
 
   func respond(to request: Request, context: ConnectionContext) async throws -> Response {
     var context = context
+    context.isVouchedFor = proxies.vouch(context.address)
     context.address = proxies.client(context.address, request.headers)
     let path = request.head.path ?? ""
     let route = SyncRoute(target: path)
@@ -63,7 +66,7 @@ struct SyncResponder: HTTPResponder {
 
   private func page(_ request: Request, _ context: ConnectionContext) -> Response {
     let exchange = exchange("page", context)
-    let response = PageResponse.address(request, context)
+    let response = PageResponse.address(request, context, scheme: scheme)
     exchange.end(response.status.code)
     return response
   }

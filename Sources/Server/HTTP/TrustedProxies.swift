@@ -29,6 +29,9 @@ struct TrustedProxies: Sendable {
     return client.description
   }
 
+  /// Whether the other end of a connection may say how a request looked before it.
+  func vouch(_ peer: String) -> Bool { IPAddress(peer).map(trust) ?? false }
+
   private func trust(_ address: IPAddress) -> Bool { networks.contains { $0.contains(address) } }
 
   /// Each proxy adds to the end whom it speaks for: what stands before the last that is not trusted is hearsay.

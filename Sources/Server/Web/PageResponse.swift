@@ -13,9 +13,11 @@ enum PageResponse {
     return accepted.contains("text/html") && request.headers[.ankiSync] == nil
   }
 
-  static func address(_ request: Request, _ context: ConnectionContext) -> Response {
+  /// - Parameter scheme: what this server speaks.
+  static func address(_ request: Request, _ context: ConnectionContext, scheme: String) -> Response {
     let page = AddressPage(
-      own: ServerAddress(of: request, context), typed: QueryFraming.values(in: request.head.path ?? "")["address"])
+      own: ServerAddress(of: request, context, scheme: scheme),
+      typed: QueryFraming.values(in: request.head.path ?? "")["address"])
     let response = response(page.html)
     return request.method == .head ? response.createHeadResponse() : response
   }

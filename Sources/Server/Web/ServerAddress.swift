@@ -43,12 +43,21 @@ struct ServerAddress: Equatable, Sendable {
 }
 
 extension ServerAddress {
-  /// The address that this request was sent to.
-  init(of request: Request, _ context: ConnectionContext) {
+  /// The address that this request was sent to: by its own word, and that of a trusted proxy.
+  /// - Parameter scheme: what this server speaks.
+  init(of request: Request, _ context: ConnectionContext, scheme: String) {
     let own = context.channel.localAddress
-    let named = request.head.authority.flatMap { Self.isHost($0) ? $0 : nil }
-    let host = named ?? Self.host(own?.ipAddress ?? "localhost", own?.port)
-    self.init(scheme: "http", host: host, target: request.head.path ?? "/")
+    let told = context.isVouchedFor ? request.headers : [:]
+    let named = [told.first(.forwardedHost), request.head.authority].compactMap(\.self).first(where: Self.isHost)
+    self.init(
+      scheme: told.first(.forwardedProto).flatMap(Self.scheme) ?? scheme,
+      host: named ?? Self.host(own?.ipAddress ?? "localhost", own?.port),
+      target: request.head.path ?? "/",
+      prefix: told.first(.forwardedPrefix).flatMap { $0.utf8.count <= Self.longest ? $0 : nil } ?? "/")
+  }
+
+  private static func scheme(_ text: String) -> String? {
+    ["http", "https"].first { $0 == text.lowercased() }
   }
 
   /// Whether it has the characters of a name or an address with a port. Nobody needs to be shown anything else.
@@ -65,4 +74,19 @@ extension ServerAddress {
     let name = ip.contains(":") ? "[\(ip)]" : ip
     return port.map { "\(name):\($0)" } ?? name
   }
+}
+
+extension HTTPFields {
+  /// Each proxy of a chain adds to the end; what the browser saw is at the front.
+  fileprivate func first(_ name: HTTPField.Name) -> String? {
+    self[name]?.split(separator: ",").first.map { $0.trimmingPrefix(while: \.isWhitespace) }.map {
+      String($0.prefix { !$0.isWhitespace })
+    }
+  }
+}
+
+extension HTTPField.Name {
+  fileprivate static let forwardedProto = HTTPField.Name("x-forwarded-proto")!
+  fileprivate static let forwardedHost = HTTPField.Name("x-forwarded-host")!
+  fileprivate static let forwardedPrefix = HTTPField.Name("x-forwarded-prefix")!
 }

@@ -30,6 +30,32 @@ import Testing
     }
   }
 
+  @Test(
+    "behind a trusted proxy the page has the address that the browser saw; from anybody else it is hearsay",
+    arguments: [("127.0.0.1", "https://anki.example/cards/"), ("192.0.2.1", "http://inner:1/")])
+  func proxies(trusted: String, own: String) async throws {
+    try await LiveServer.run(proxies: try #require(TrustedProxies(trusted))) { server in
+      let answer = try await server.raw(
+        Self.get(
+          "/sync/", "host: inner:1", "x-forwarded-proto: https, http", "x-forwarded-host: anki.example",
+          "x-forwarded-prefix: /cards"))
+      #expect(answer.text.contains("<code data-own>\(own)</code>"))
+    }
+  }
+
+  @Test(
+    "what a proxy says and is no address is not taken",
+    arguments: [
+      "x-forwarded-proto: javascript", "x-forwarded-host: a\"><b",
+      "x-forwarded-prefix: \(String(repeating: "/a", count: 200))",
+    ])
+  func hearsay(header: String) async throws {
+    try await LiveServer.run(proxies: try #require(TrustedProxies("127.0.0.1"))) { server in
+      let answer = try await server.raw(Self.get("/", "host: h:1", header))
+      #expect(answer.text.contains("<code data-own>http://h:1/</code>"))
+    }
+  }
+
   @Test("HEAD has the heads alone")
   func head() async throws {
     try await LiveServer.run { server in
