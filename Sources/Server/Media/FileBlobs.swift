@@ -30,7 +30,7 @@ struct FileBlobs: BlobStore {
         try write(blob, to: part)
       }
       // Written first and waited for then: the disk does in one go what it would else do for each.
-      for part in parts { try part.waitForDisk() }
+      try DiskWaits.forEach(parts) { try $0.waitForDisk() }
       try install(parts, account)
     }
   }
@@ -65,7 +65,7 @@ struct FileBlobs: BlobStore {
       let path = path(account, part.digest)
       guard rename(part.path, path) == 0 else { throw fileFault("rename", path) }
     }
-    for folder in folders { try waitForDisk(folder) }
+    try DiskWaits.forEach(Array(folders)) { try waitForDisk($0) }
     guard !made.isEmpty else { return }
     for folder in ["\(root)/\(account)", root] { try waitForDisk(folder) }
   }
