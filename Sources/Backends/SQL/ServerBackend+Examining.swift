@@ -41,7 +41,7 @@ extension ServerBackend: Examinable {
       let (began, ours) = (now(), wall())
       let theirs = try facts(connection).number("clock") ?? 0
       let latency = began.duration(to: now())
-      if latency < best.latency { best = (latency, Int64(theirs) - ours) }
+      if latency < best.latency { best = (latency, Int64(theirs) &- ours) }
     }
     return best
   }
