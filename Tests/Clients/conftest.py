@@ -37,6 +37,8 @@ def pytest_generate_tests(metafunc):
             engines = [name for name in engines if name not in NOT_DURABLE]
         if metafunc.definition.get_closest_marker("many_servers"):
             engines = [name for name in engines if name not in WITHOUT_SERVER | {"official"}]
+        if metafunc.definition.get_closest_marker("any_engine"):
+            engines = engines[:1]
         metafunc.parametrize("engine", engines, scope="session")
 
 

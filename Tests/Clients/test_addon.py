@@ -13,6 +13,7 @@ import versions
 from device import Worker
 from places import scratch
 
+pytestmark = pytest.mark.any_engine
 ADDON = Path(__file__).parents[2] / "Addon"
 sys.path.insert(0, str(ADDON))
 sys.dont_write_bytecode = True

@@ -14,6 +14,7 @@ import pytest
 
 from server import free_port
 
+pytestmark = pytest.mark.any_engine
 SUBJECTS = ["address", "connection", "clock", "header", "chunks", "expect", "size"]
 
 

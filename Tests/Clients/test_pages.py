@@ -9,6 +9,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
+pytestmark = pytest.mark.any_engine
 SIZES = {"desktop": (1280, 900), "phone": (375, 740)}
 
 
