@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -145,6 +146,7 @@ def desktop(folder):
     yield make
     for one in made:
         one.worker.end()
+        shutil.rmtree(one.base, ignore_errors=True)
 
 
 @pytest.mark.parametrize("version", versions.with_windows())
