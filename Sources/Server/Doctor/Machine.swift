@@ -1,3 +1,5 @@
+// To the compiler `stat` belongs to Foundation's C half as soon as the module uses certificates, too.
+import CoreFoundation
 import Foundation
 import SyncCore
 

@@ -33,6 +33,21 @@ struct StorageCopyTests {
     #expect(last == 4)
   }
 
+  @Test("accounts may go to another database than everything else, and come from one")
+  func twoDatabases() async throws {
+    let scene = try await CopyScene()
+    let (main, users, last) = (
+      try await CopyScene.place(.sqlite), try await CopyScene.place(), try await CopyScene.place()
+    )
+    let (there, back) = (try CopyScene.copy(from: scene.source, to: users), try CopyScene.copy(from: users, to: last))
+    let between = Storage(main: main.backend, users: users.backend)
+    _ = try await there.with(source: there.source, target: between).run { _, _ in }
+    #expect(try await main.backend.schemas() == [.accounts])
+    #expect(try await users.backend.schemas().contains(.accounts) == false)
+    _ = try await back.with(source: between, target: back.target).run { _, _ in }
+    #expect(try await CopyScene.rows(last) == CopyScene.rows(scene.source))
+  }
+
   private static let stores: [StoreKind] = [.files, .rows, .filesThenRows, .rowsThenFiles]
 
   @Test(
@@ -275,6 +290,14 @@ struct StorageCopyTests {
     }
     #expect(error?.message.contains("the source has changed while it was copied") == true)
     #expect(try await !CopyScene.isUsable(target))
+  }
+}
+
+extension StorageCopy {
+  /// The same copy between other databases.
+  fileprivate func with(source: Storage, target: Storage) -> StorageCopy {
+    StorageCopy(
+      source: source, target: target, sourceBlobs: sourceBlobs, targetBlobs: targetBlobs, mark: mark, newFile: newFile)
   }
 }
 

@@ -55,7 +55,7 @@ final class DoctorScene: Sendable {
     try await backend.create(.accounts)
     let configuration = try Configuration(environment: ["HOME": home.root, "DJANKISERV_DATA_ROOT": home.root])
     installation = Installation(
-      configuration, main: backend, users: backend, isOneBackend: true, { Self.now }, AccountsScene.random)
+      configuration, Storage(backend), { Self.now }, AccountsScene.random)
     try await installation.accounts.add("anna", password: "secret")
     let process = try home.process(backend)
     if !hasPast { try await process.ensure(Self.account) }

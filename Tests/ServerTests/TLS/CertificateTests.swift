@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import SwiftASN1
 import Testing
 import X509
@@ -120,5 +121,30 @@ struct CertificateTests {
     try FileManager.default.removeItem(atPath: scene.folder.key)
     #expect(try !served.renewIfChanged(now: TLSScene.now))
     #expect(served.context === second)
+  }
+
+  @Test("a server that runs takes changed files by itself, and tells of broken ones in one line")
+  func watching() async throws {
+    let scene = try TLSScene()
+    let served = try scene.served()
+    let lines = Lines()
+    let renewal = CertificateRenewal(
+      certificate: served, interval: .milliseconds(20),
+      log: Logger(label: "test") { _ in LogFormat(now: { 0 }, write: lines.append) }, clock: { TLSScene.now })
+    func eventually(_ isSo: () -> Bool) async -> Bool {
+      for _ in 0..<500 where !isSo() { try? await Task.sleep(for: .milliseconds(10)) }
+      return isSo()
+    }
+    let running = Task { try await renewal.run() }
+    let first = served.context
+    try scene.certify()
+    #expect(await eventually { served.context !== first })
+    try scene.write("no key", to: scene.folder.key)
+    let complaint = "the certificate stays the one that is served: DJANKISERV_TLS_KEY"
+    #expect(await eventually { lines.all.contains { $0.contains(complaint) } })
+    try await Task.sleep(for: .milliseconds(200))
+    #expect(lines.all.filter { $0.contains("no key in") }.count == 1)
+    running.cancel()
+    try await running.value
   }
 }
