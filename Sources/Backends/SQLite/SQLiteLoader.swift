@@ -56,8 +56,8 @@ final class SQLiteLoader: RowLoader {
     }
   }
 
-  /// - Returns: the rows that have to be inserted by SQL: all behind one that comes out of order, or in a table that was
-  ///   left before.
+  /// - Returns: the rows that have to be inserted by SQL: all behind one that comes out of order, or in a table that
+  ///   was left before.
   private func fill<R: Row>(_ rows: ArraySlice<R>) throws -> ArraySlice<R> {
     guard let filler = try filler(R.self) else { return rows }
     for index in rows.indices {

@@ -1,5 +1,5 @@
-/// Bytes that are put one behind the other and used up before the next ones come. Nobody shares them, so unlike an array
-/// they need no look at who else has them with every byte: rows come by the million.
+/// Bytes that are put one behind the other and used up before the next ones come. Nobody shares them, so unlike an
+/// array they need no look at who else has them with every byte: rows come by the million.
 final class ByteRun {
   private(set) var count = 0
   private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 12, alignment: 8)

@@ -2,8 +2,8 @@ import CSQLite
 import Foundation
 public import SyncCore
 
-/// Fills an empty table, and its indexes with it, page by page: the quick way to make a large file. Every index is on one
-/// column of integers; others are made afterwards.
+/// Fills an empty table, and its indexes with it, page by page: the quick way to make a large file. Every index is on
+/// one column of integers; others are made afterwards.
 ///
 /// Neither the connection nor anybody else uses the file until ``finish()``. What was filled and not finished is not in
 /// the table. Nothing is waited for; see ``DurableFile``.

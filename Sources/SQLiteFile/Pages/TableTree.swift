@@ -45,8 +45,8 @@ struct TableTree {
     }
   }
 
-  /// How much of a record its leaf holds (sqlite.org/fileformat2.html, 1.6): as much as fits, or as little as leaves the
-  /// last page of the chain full.
+  /// How much of a record its leaf holds (sqlite.org/fileformat2.html, 1.6): as much as fits, or as little as leaves
+  /// the last page of the chain full.
   private static func bytesInLeaf(of count: Int) -> Int {
     let most = TreePage.size - 35
     guard count > most else { return count }

@@ -1,5 +1,5 @@
-/// A page of a b-tree that is being filled: cells grow from its end towards the front, and their places stand behind the
-/// header in the order of their keys (sqlite.org/fileformat2.html, 1.6).
+/// A page of a b-tree that is being filled: cells grow from its end towards the front, and their places stand behind
+/// the header in the order of their keys (sqlite.org/fileformat2.html, 1.6).
 struct TreePage {
   enum Kind: UInt8 {
     case indexBranch = 2

@@ -3,7 +3,7 @@ import SQLiteFile
 import SyncCore
 import Testing
 
-/// The pages that we write are SQLite's own: it finds nothing wrong with them, reads what went in, and goes on with them.
+/// The pages that we write are SQLite's own: it finds nothing wrong with them, reads what went in, and goes on.
 @Suite struct TableFillerTests {
   private let scratch: Scratch
   private let file: SQLiteConnection
@@ -290,8 +290,10 @@ private struct Seeded: RandomNumberGenerator {
       }
     }
     try filler.finish()
-    let differing =
-      "SELECT count(*) FROM ours JOIN theirs USING (id) WHERE ours.v IS NOT theirs.v OR typeof(ours.v) IS NOT typeof(theirs.v)"
+    let differing = """
+      SELECT count(*) FROM ours JOIN theirs USING (id)
+      WHERE ours.v IS NOT theirs.v OR typeof(ours.v) IS NOT typeof(theirs.v)
+      """
     #expect(try file.number(differing) == 0)
     #expect(try file.number("SELECT count(*) FROM ours") == Int64(texts.count))
   }

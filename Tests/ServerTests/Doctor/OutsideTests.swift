@@ -52,7 +52,7 @@ import Testing
       .noTLS("failedToValidateHostname"), .noTLS("other"),
     ]
     let outside = Outside(address: try TypedAddress("https://h/"), now: { 0 }) { _ in throw WebFailure.noName }
-    let words = failures.map { outside.finding("x", $0).message }
+    let words = failures.map { outside.finding("x", $0) }.map { $0.message + $0.advice }
     #expect(Set(words).count == failures.count)
   }
 

@@ -28,7 +28,7 @@ struct SettingsTests {
       (["DJANKISERV_LISTENPORT": "1"], "there is no setting DJANKISERV_LISTENPORT", "DJANKISERV_LISTEN_PORT?"),
       (["DJANKISERV_PASSWORT_FILE_OF_ANNA": "1"], "there is no setting DJANKISERV_PASS", "djankiserv config shows"),
       (["DJANKISERV_GUNICORN_TIMEOUT": "90"], "DJANKISERV_GUNICORN_TIMEOUT is a name of older servers", "_REQUEST_SEC"),
-      (["DJANKISERV_ALLOWED_HOSTS": "*"], "DJANKISERV_ALLOWED_HOSTS means nothing to this server", "remove it"),
+      (["DJANKISERV_GUNICORN_WORKERS": "4"], "DJANKISERV_GUNICORN_WORKERS means nothing to this server", "remove it"),
       (
         ["DJANKISERV_USERDB_PASSWORD": "a", "DJANKISERV_USERDB_PASSWORD_FILE": "/b"],
         "DJANKISERV_USERDB_PASSWORD and DJANKISERV_USERDB_PASSWORD_FILE are both set", "remove the other"
