@@ -89,6 +89,8 @@ histories: build test-packages
 release:
 	swift build -j $(JOBS) -c release --product djankiserv
 
+# The official server beside ours on each engine: make bench BENCH=sqlite
+BENCH := sqlite,postgres,mariadb
 bench: export DJANKISERV_BIN := $(CURDIR)/.build/release/djankiserv
 bench: check-swift packages test-packages release
-	$(VENV)/bin/python Benchmarks/bench.py
+	ENGINES=$(BENCH) scripts/databases $(VENV)/bin/python Benchmarks/bench.py --engines $(BENCH)

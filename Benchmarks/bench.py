@@ -1,8 +1,9 @@
 """djankiserv and the official server side by side.
 
-    DJANKISERV_BIN=... python Benchmarks/bench.py [--quick] [--only TEXT] [--engine sqlite]
+    DJANKISERV_BIN=... scripts/databases python Benchmarks/bench.py [--quick] [--only TEXT] [--engines sqlite,postgres]
 
-Both servers run at the same time and are measured in turn, scenario by scenario. With
+All servers run at the same time and are measured in turn, scenario by scenario: the official one, and djankiserv on
+each engine. With
 DJANKISERV_TRACE_STORAGE set, the statements and disk waits that djankiserv logs are told per method.
 """
 
@@ -19,8 +20,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "Tests" / "Clients"))
 
 import load
 import shapes
+from floor import Floor
 from media import media_plan
-from scenarios import Account, plan
+from scenarios import Account, FirstDownload, Upload, plan
 
 from server import Djankiserv, Official
 
@@ -44,6 +46,7 @@ class Bench:
         self.servers = servers
         self.lines = [HEAD]
         self.traces = {}
+        self.shares = []
 
     def run(self, groups):
         for group in groups:
@@ -59,7 +62,7 @@ class Bench:
         return [Account(server, group[0].before) for _ in range(needed)]
 
     def _measure(self, scenario, accounts):
-        medians = []
+        official = None
         for server in self.servers:
             jobs = scenario.jobs(accounts[server])
             logged = len(server.log_text())
@@ -67,17 +70,27 @@ class Bench:
             forget_peak(server)
             outcome = load.run(jobs)
             self._trace(scenario, server.log_text()[logged:])
-            medians.append(outcome.quantile(0.5))
+            median = outcome.quantile(0.5)
+            official = official or median
             peak = server.memory("VmHWM")
             self.lines.append(
                 [
                     scenario.name, str(scenario.users), server.name, f"{outcome.rate:.1f}",
-                    f"{outcome.quantile(0.5) * 1000:.1f}", f"{outcome.quantile(0.95) * 1000:.1f}",
+                    f"{median * 1000:.1f}", f"{outcome.quantile(0.95) * 1000:.1f}",
                     f"{peak / 2**20:.0f}", f"{max(0, peak - before) / 2**20 / scenario.users:.2f}",
-                    f"{medians[-1] / medians[0]:.2f}" if len(medians) > 1 else "",
+                    f"{official / median:.2f}" if server is not self.servers[0] else "",
                 ]
             )  # fmt: skip
             print(*self.lines[-1], sep=" | ", flush=True)
+            self._share(scenario, server, median)
+
+    def _share(self, scenario, server, median):
+        """How much of an upload or a first download is the database's own time."""
+        if scenario.users > 1 or getattr(server, "engine", None) != "postgres":
+            return
+        if isinstance(scenario, (Upload, FirstDownload)):
+            out, into = Floor(server.database["DJANKISERV_USERDB_URL"]).seconds()
+            self.shares.append((scenario.name, median, into if isinstance(scenario, Upload) else out))
 
     def _trace(self, scenario, log):
         for method, statements, waits in TRACE.findall(log):
@@ -87,6 +100,14 @@ class Bench:
         widths = [max(map(len, column)) for column in zip(*self.lines, strict=True)]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in self.lines]
         return "\n".join(line.rstrip() for line in lines)
+
+    def databases(self):
+        """What PostgreSQL takes by itself, and what comes on top."""
+        return "".join(
+            f"{name}: {median:.2f} s on PostgreSQL, of which psql \\copy of the same rows takes {own:.2f} s; "
+            f"the rest is {median / own - 1:.1f} times that\n"
+            for name, median, own in self.shares
+        )
 
     def storage(self):
         """Statements and disk waits per call, as the server itself counted them."""
@@ -104,13 +125,14 @@ def forget_peak(server):
 
 def main():
     options = arguments()
-    groups = [[one for one in group if options.only in one.name] for group in plan(options.quick) + media_plan(options.quick)]
+    groups = plan(options.quick) + media_plan(options.quick)
+    groups = [[one for one in group if options.only in one.name] for group in groups]
     folder = tempfile.mkdtemp(prefix="djankiserv-bench-", dir=options.folder)
     users = sum(max((one.users for one in group), default=0) for group in groups)
     servers = [Official(f"{folder}/official", users=users, upload_megs=2000)]
     if not options.official_only:
         binary = os.path.abspath(os.environ["DJANKISERV_BIN"])
-        servers.insert(0, Djankiserv(f"{folder}/djankiserv", binary, options.engine))
+        servers += [ours(f"{folder}/{engine}", binary, engine) for engine in options.engines.split(",")]
     bench = Bench(servers)
     try:
         for server in servers:
@@ -124,14 +146,20 @@ def main():
             shapes.forget()
     print("\n" + bench.table())
     print("\nofficial / ours: of the median times, above 1 djankiserv is quicker; peak: VmHWM during the scenario")
-    print(bench.storage(), end="")
+    print(bench.databases() + bench.storage(), end="")
+
+
+def ours(folder, binary, engine):
+    server = Djankiserv(folder, binary, engine)
+    server.name = f"djankiserv {engine}"
+    return server
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a part of it, in about two minutes")
     parser.add_argument("--only", default="", help="scenarios whose name has this text")
-    parser.add_argument("--engine", default="sqlite")
+    parser.add_argument("--engines", default="sqlite", help="djankiserv's, with commas between them")
     parser.add_argument("--folder", help="where the servers keep their data (default: the temporary folder)")
     parser.add_argument("--forget", action="store_true", help="remove the collections that were made for measuring")
     parser.add_argument("--official-only", action="store_true", help="check the benchmark itself")
