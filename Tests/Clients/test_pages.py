@@ -8,6 +8,7 @@ from urllib.request import Request, urlopen
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
 
 pytestmark = pytest.mark.any_engine
 SIZES = {"desktop": (1280, 900), "phone": (375, 740)}
@@ -91,6 +92,11 @@ def test_another_name_is_told_as_it_is(window, server):
     assert notes(window) == ["Not encrypted"]
 
 
+def is_answered(window):
+    """Whether the page that answers the form is there, as a whole."""
+    return "?address=" in window.current_url and window.execute_script("return document.readyState") == "complete"
+
+
 @pytest.mark.parametrize("path", ["", "sync/"])
 def test_what_a_proxy_hides_from_the_server_the_browser_knows(window, front, path):
     window.get(front + path)
@@ -101,6 +107,7 @@ def test_what_a_proxy_hides_from_the_server_the_browser_knows(window, front, pat
 def test_a_typed_address_is_judged_for_each_client(window, server):
     window.get(server.url + "djs/")
     window.find_element(By.ID, "typed").send_keys(server.url + "djs\n")
+    WebDriverWait(window, 30).until(is_answered)
     marks = [mark.text for mark in window.find_elements(By.CLASS_NAME, "mark")]
     assert marks == ["fails", "works", "works", "fails", "works"]
     assert window.find_element(By.ID, "typed").get_attribute("value") == server.url + "djs"
