@@ -47,11 +47,13 @@ struct Application: Operations {
     let janitor = Janitor(
       generations, care, installation.accounts, keep: configuration.integer(.keepGenerations),
       keepMilliseconds: Int64(configuration.integer(.keepDays)) * 86_400_000, log: log)
+    let bounds = SyncBounds(configuration)
     let service = SyncService(
       accounts: installation.accounts, collections: generations.collections, generations: generations,
       downloads: Downloads(
-        generations.collections, generations, folder, capacity: configuration.integer(.downloadCache) << 20),
-      media: media, janitor: janitor, bounds: SyncBounds(configuration), dataRoot: configuration.text(.dataRoot),
+        generations.collections, generations, folder, turns: bounds.loads,
+        capacity: configuration.integer(.downloadCache) << 20),
+      media: media, janitor: janitor, bounds: bounds, dataRoot: configuration.text(.dataRoot),
       log: log, clock: Self.clock)
     let users = try await installation.accounts.list().count
     let host = configuration.text(.host)

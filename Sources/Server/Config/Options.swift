@@ -102,9 +102,11 @@ extension Setting {
     "Files for full downloads that are kept for the next device, all together, in MiB.")
 
   static let maxLoading = Setting(
-    "DJANKISERV_MAX_LOADING", .integer(1...1024), 2, "Uploaded collections that are taken in at one time.")
+    "DJANKISERV_MAX_LOADING", .integer(1...1024), 2,
+    "Whole collections that are taken in, or written for a download, at one time.")
   static let maxStaged = Setting(
-    "DJANKISERV_MAX_STAGED", .integer(1...65536), 32, "Uploads that are received or wait at one time.")
+    "DJANKISERV_MAX_STAGED", .integer(1...65536), 32,
+    "Uploads that are received at one time; as many, and downloads, may wait for their turn.")
   static let maxWaiting = Setting(
     "DJANKISERV_MAX_WAITING_PER_USER", .integer(0...65536), 16, "Requests of one user that may wait for their turn.")
   static let userWait = Setting(

@@ -24,21 +24,27 @@ actor Downloads {
   private let collections: UserCollections
   private let generations: Generations
   private let folder: WorkFolder
+  /// Those who write a whole collection take turns: it keeps a thread of the storage for seconds, and others need some.
+  private let turns: Turns<Bool>
   /// Bytes of files that nobody is reading and that are kept all the same.
   private let capacity: Int
   private var entries: [Stamp: Entry] = [:]
   private var writing: [Stamp: Task<Int, any Error>] = [:]
   private var uses = 0
+  /// How often a file is begun anew because the collection has changed.
+  private static let tries = 5
 
-  init(_ collections: UserCollections, _ generations: Generations, _ folder: WorkFolder, capacity: Int) {
-    (self.collections, self.generations, self.folder, self.capacity) = (collections, generations, folder, capacity)
+  init(
+    _ collections: UserCollections, _ generations: Generations, _ folder: WorkFolder, turns: Turns<Bool>, capacity: Int
+  ) {
+    (self.collections, self.generations, self.folder) = (collections, generations, folder)
+    (self.turns, self.capacity) = (turns, capacity)
   }
 
   /// The current collection as a file (sync-protocol.md 6.12).
   func file(_ account: Int64, _ schema: CollectionFile.Version) async throws -> Reply {
     try await generations.ensure(account)
-    let stamp = try await stamp(account, schema)
-    if entries[stamp] == nil { try await write(stamp) }
+    let stamp = try await written(account, schema)
     guard let entry = entries[stamp] else {
       throw StorageError(.unavailable, "the download was dropped before it was sent")
     }
@@ -46,6 +52,23 @@ actor Downloads {
     entries[stamp]?.readers += 1
     entries[stamp]?.lastUse = uses
     return .file(path: entry.path, size: entry.size) { Task { await self.release(stamp) } }
+  }
+
+  /// Sees to it that there is a file of what the collection is now.
+  private func written(_ account: Int64, _ schema: CollectionFile.Version) async throws -> Stamp {
+    for _ in 1..<Self.tries {
+      let stamp = try await stamp(account, schema)
+      if entries[stamp] != nil { return stamp }
+      do {
+        try await write(stamp)
+        return stamp
+      } catch let error as StorageError where error.code == .conflict {
+        // It was synced while this waited for its turn.
+      }
+    }
+    let stamp = try await stamp(account, schema)
+    try await write(stamp)
+    return stamp
   }
 
   private func stamp(_ account: Int64, _ schema: CollectionFile.Version) async throws -> Stamp {
@@ -62,13 +85,7 @@ actor Downloads {
     let task =
       writing[stamp]
       ?? Task {
-        let size = try await collections.read(stamp.account) { rows, col in
-          guard col.mod == stamp.mod, col.usn == stamp.usn else {
-            throw StorageError(.conflict, "the collection changed while it was being written")
-          }
-          try CollectionFile.write(schema: stamp.schema, path: path, from: rows)
-          return try Int(FileManager.default.attributesOfItem(atPath: path)[.size] as? UInt64 ?? 0)
-        }
+        let size = try await write(stamp, to: path)
         guard let size else { throw StorageError(.notFound, "account \(stamp.account) has no collection") }
         return size
       }
@@ -81,6 +98,19 @@ actor Downloads {
     } catch {
       if entries[stamp] == nil { unlink(path) }
       throw error
+    }
+  }
+
+  /// - Returns: how large the file is; nil where there is no collection.
+  private nonisolated func write(_ stamp: Stamp, to path: String) async throws -> Int? {
+    try await turns.take(true) {
+      try await collections.read(stamp.account) { rows, col in
+        guard col.mod == stamp.mod, col.usn == stamp.usn else {
+          throw StorageError(.conflict, "the collection changed while it was being written")
+        }
+        try CollectionFile.write(schema: stamp.schema, path: path, from: rows)
+        return try Int(FileManager.default.attributesOfItem(atPath: path)[.size] as? UInt64 ?? 0)
+      }
     }
   }
 

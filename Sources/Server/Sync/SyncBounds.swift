@@ -13,7 +13,7 @@ struct SyncBounds: Sendable {
   var diskPercent: Int
   /// Milliseconds after which a session that nobody calls is dead.
   var session: Int64
-  /// Full uploads that load at once, and how many wait for how long.
+  /// Whole collections that are taken in or written at once, and how many wait for how long.
   let loads: Turns<Bool>
   /// Outcomes of refused syncs that are kept per user.
   static let outcomesKept = 50
