@@ -13,7 +13,7 @@ struct TreePage {
   static let size = 4096
 
   let kind: Kind
-  private(set) var bytes = [UInt8](repeating: 0, count: size)
+  private var bytes = [UInt8](repeating: 0, count: size)
   private var cells = 0
   private var content = size
   private var lastContent = size

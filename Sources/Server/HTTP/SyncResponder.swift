@@ -34,7 +34,7 @@ struct SyncResponder: HTTPResponder {
   func respond(to request: Request, context: ConnectionContext) async throws -> Response {
     var context = context
     context.isVouchedFor = proxies.vouch(context.address)
-    context.address = proxies.client(context.address, request.headers)
+    if context.isVouchedFor { context.address = proxies.client(context.address, request.headers) }
     let path = request.head.path ?? ""
     let route = SyncRoute(target: path)
     // A probe knows the machine by its address.

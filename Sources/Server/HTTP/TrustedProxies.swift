@@ -30,7 +30,7 @@ struct TrustedProxies: Sendable {
   }
 
   /// Whether the other end of a connection may say how a request looked before it.
-  func vouch(_ peer: String) -> Bool { IPAddress(peer).map(trust) ?? false }
+  func vouch(_ peer: String) -> Bool { !networks.isEmpty && IPAddress(peer).map(trust) ?? false }
 
   private func trust(_ address: IPAddress) -> Bool { networks.contains { $0.contains(address) } }
 

@@ -67,6 +67,7 @@ struct CertificateRenewal: Service {
           }
         }
         tasks.addTask {
+          // Whoever renews certificates may not know how to tell us.
           while (try? await Task.sleep(for: interval)) != nil {
             renew { try certificate.renewIfChanged(now: clock()) }
           }
