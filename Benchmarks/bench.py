@@ -27,7 +27,7 @@ from scenarios import Account, FirstDownload, Upload, plan
 from server import Djankiserv, Official
 
 USERS = 64
-TRACE = re.compile(r"storage method=(\S+) statements=(\d+) transactions=\d+ waits=(\d+)")
+TRACE = re.compile(r"storage method=(\S+) round_trips=(\d+) statements=(\d+) transactions=(\d+) waits=(\d+)")
 HEAD = [
     "scenario",
     "users",
