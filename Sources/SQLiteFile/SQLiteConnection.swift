@@ -28,7 +28,7 @@ public final class SQLiteConnection: @unchecked Sendable {
 
   let handle: OpaquePointer
   private let timeLimit = TimeLimit()
-  private var idle = StatementCache()
+  private var statements = StatementCache()
 
   /// - Throws: `notFound` where there is no such file, `corrupt` where it is no SQLite file, else `unavailable`.
   public init(path: String, _ access: Access) throws {
@@ -44,7 +44,7 @@ public final class SQLiteConnection: @unchecked Sendable {
   }
 
   deinit {
-    idle.removeAll()
+    statements.removeAll()
     sqlite3_close_v2(handle)
   }
 
@@ -56,10 +56,10 @@ public final class SQLiteConnection: @unchecked Sendable {
   /// Lends a prepared statement to `body` and takes it back, reset and without bindings. The same SQL may be lent twice
   /// at once.
   public func statement<T>(_ sql: String, _ body: (Statement) throws -> T) throws -> T {
-    let statement = try idle.take(sql) ?? prepare(sql)
+    let statement = try statements.take(sql) ?? prepare(sql)
     defer {
       statement.clear()
-      idle.put(statement, sql)
+      statements.giveBack(statement)
     }
     return try body(statement)
   }
@@ -92,7 +92,9 @@ public final class SQLiteConnection: @unchecked Sendable {
     var prepared: OpaquePointer?
     try check(sqlite3_prepare_v3(handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil))
     guard let prepared else { throw StorageError(.invalid, "an empty SQL statement") }
-    return Statement(prepared, of: self)
+    let statement = Statement(prepared, of: self)
+    statements.keep(statement, sql)
+    return statement
   }
 
   private func setDeadline(_ deadline: ContinuousClock.Instant?) {

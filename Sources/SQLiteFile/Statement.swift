@@ -5,8 +5,9 @@ public import SyncCore
 public final class Statement {
   let pointer: OpaquePointer
   private unowned let connection: SQLiteConnection
-  /// When it was last lent, for the cache.
+  /// For the cache: when it was last lent, and whether it is still.
   var lastUse: UInt64 = 0
+  var isLent = false
 
   init(_ pointer: OpaquePointer, of connection: SQLiteConnection) {
     (self.pointer, self.connection) = (pointer, connection)

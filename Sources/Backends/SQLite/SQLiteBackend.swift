@@ -119,12 +119,14 @@ final class SQLiteBackend: Backend {
   }
 
   private func take(_ schema: Schema) throws -> SchemaConnection {
+    let connection = try connections.take(schema) { try SchemaConnection(schema, path: files.path(schema), plan) }
     // Another process may have dropped it: an open connection would go on in a file without a name.
-    guard files.exists(schema) else {
+    guard connection.hasFile else {
       _ = connections.doom(schema)
+      connections.give(connection)
       throw StorageError(.notFound, "no \(schema)")
     }
-    return try connections.take(schema) { try SchemaConnection(schema, path: files.path(schema), plan) }
+    return connection
   }
 
   /// Closing a connection waits for the disk, so nobody's answer waits for it.

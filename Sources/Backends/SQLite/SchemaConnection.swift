@@ -1,3 +1,4 @@
+import Foundation
 import SQLBackend
 import SQLiteFile
 import SyncCore
@@ -34,6 +35,9 @@ final class SchemaConnection: @unchecked Sendable {
     if let pages = plan.maximumPages { try connection.execute("PRAGMA max_page_count = \(pages)") }
     try migrate()
   }
+
+  /// Whether there still is a file of that name.
+  var hasFile: Bool { access(connection.path, F_OK) == 0 }
 
   /// Whether it can be used again: no transaction is left open.
   var isSound: Bool { !connection.isInTransaction }
