@@ -79,6 +79,16 @@ struct TracedBackend: Backend {
     return try await engine.read(schema) { try body(TracedRows($0, trace)) }
   }
 
+  func read<T: Sendable, U: Sendable>(
+    _ first: Schema, _ body: @escaping @Sendable (any RowReader) throws -> T,
+    then second: Schema, _ next: @escaping @Sendable (any RowReader, T) throws -> U
+  ) async throws -> U {
+    let trace = StorageTrace.current
+    trace?.add(transactions: 2)
+    return try await engine.read(
+      first, { try body(TracedRows($0, trace)) }, then: second, { try next(TracedRows($0, trace), $1) })
+  }
+
   func write<T: Sendable>(
     _ schema: Schema, _ durability: Durability, _ body: @escaping @Sendable (any RowStore) throws -> T
   ) async throws -> T {

@@ -22,9 +22,10 @@ struct StorageTraceTests {
         try rows.upsert(users)
       }
       _ = try await backend.read(.user(1)) { try $0.count(User.self) }
+      _ = try await backend.read(.user(1), { try $0.user() }, then: .user(1)) { rows, _ in try rows.user() }
     }
     let written = lines.withLock { $0 }
     #expect(written.count == 1)
-    #expect(written.first?.contains("storage method=meta round_trips=0 statements=4 transactions=3 waits=1") == true)
+    #expect(written.first?.contains("storage method=meta round_trips=0 statements=6 transactions=5 waits=1") == true)
   }
 }
