@@ -55,6 +55,19 @@ final class BodySpool: @unchecked Sendable {
     neverBlocks ? try calls() : try await store.onThread(calls)
   }
 
+  /// Takes in a whole body where it is a frame that fits into the first share, without blocking. Most are, and need not
+  /// go to a thread that may block.
+  /// - Returns: nil where it does not; then nothing was taken.
+  /// - Throws: as ``inflate(_:)``.
+  func takeWhole(_ frame: UnsafeRawBufferPointer) throws -> RequestBody? {
+    guard staysInMemory, decoder == nil, buffer.isEmpty, file == nil, !frame.isEmpty else { return nil }
+    var whole: [UInt8]?
+    // Room for what most frames of this size hold, and not the whole share each time.
+    let room = min(reserved, 1024 + 16 * frame.count)
+    try blamingTheBody { whole = try store.frames.unpack(frame, atMost: room) }
+    return whole.map { .bytes($0) }
+  }
+
   /// It is known now who sends the body, and that they may.
   func claim() {
     if let unclaimed { store.unclaimed.give(unclaimed) }

@@ -1,13 +1,16 @@
+import AnkiFormats
 import NIOPosix
 import Synchronization
 
-/// What the bodies of all requests share: memory, a folder, and threads that may block.
+/// What the bodies of all requests and answers share: memory, a folder, contexts, and threads that may block.
 final class BodyStore: Sendable {
   let limits: HTTPLimits
   private let threads: NIOThreadPool
   let memory: MemoryBudget
   /// What bodies may hold in files while it is not known who sends them.
   let unclaimed: MemoryBudget
+  /// For what is small enough to be packed and unpacked at once.
+  let frames = ZstdFrames()
   private let folder: String
   private let lastFile = Atomic<Int>(0)
 

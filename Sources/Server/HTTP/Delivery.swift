@@ -76,9 +76,9 @@ struct Delivery: Sendable {
   }
 
   private func frame(_ bytes: [UInt8]) async throws -> ByteBuffer {
-    guard bytes.count > Self.largeReply else { return ByteBuffer(bytes: try framing.frame(bytes)) }
-    let framing = framing
-    return try await store.onThread { ByteBuffer(bytes: try framing.frame(bytes)) }
+    guard bytes.count > Self.largeReply else { return ByteBuffer(bytes: try framing.frame(bytes, store.frames)) }
+    let (framing, frames) = (framing, store.frames)
+    return try await store.onThread { ByteBuffer(bytes: try framing.frame(bytes, frames)) }
   }
 
   private func send(_ source: FileSource, to writer: inout any ResponseBodyWriter) async throws {

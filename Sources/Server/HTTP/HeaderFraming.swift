@@ -43,6 +43,7 @@ enum HeaderFraming {
       }
     }
     let rest = bytes
+    if let whole = try rest.withUnsafeReadableBytes(spool.takeWhole) { return whole }
     return try await spool.work {
       if rest.readableBytes > 0 { try rest.withUnsafeReadableBytes(spool.inflate) }
       return try spool.finish()

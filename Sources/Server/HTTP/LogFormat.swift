@@ -30,7 +30,7 @@ struct LogFormat: LogHandler {
   func log(event: LogEvent) {
     var values = metadata
     if let provided = metadataProvider?.get() { values.merge(provided) { $1 } }
-    if let own = event.metadata { values.merge(own) { $1 } }
+    if let own = event.metadata { values = values.isEmpty ? own : values.merging(own) { $1 } }
     if let error = event.error { values["error"] = "\(error)" }
     var line = "\(Self.time(now())) \(event.level) \(Self.clean("\(event.message)"))"
     for (key, value) in values.sorted(by: { $0.key < $1.key }) {

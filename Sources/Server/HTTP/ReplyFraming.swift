@@ -8,7 +8,6 @@ struct ReplyFraming: Sendable {
 
   /// What is promised when the answer is not known yet: clients take any number (sync-protocol.md 2.3).
   static let unknownSize = 64 << 10
-  private static let smallLevel = 3
   private static let fileLevel = 1
 
   init(_ head: SyncHead) { isCompressed = head.framing == .header && head.version >= 11 }
@@ -21,9 +20,8 @@ struct ReplyFraming: Sendable {
     return headers
   }
 
-  func frame(_ bytes: [UInt8]) throws -> [UInt8] {
-    guard isCompressed else { return bytes }
-    return try bytes.withUnsafeBytes { try ZstdEncoder(level: Self.smallLevel, size: bytes.count).encodeAll($0) }
+  func frame(_ bytes: [UInt8], _ frames: ZstdFrames) throws -> [UInt8] {
+    isCompressed ? try frames.pack(bytes) : bytes
   }
 
   func encoder(size: Int) throws -> ZstdEncoder? {
