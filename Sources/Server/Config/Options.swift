@@ -106,7 +106,7 @@ extension Setting {
     "Whole collections that are taken in, or written for a download, at one time.")
   static let maxStaged = Setting(
     "DJANKISERV_MAX_STAGED", .integer(1...65536), 32,
-    "Uploads that are received at one time; as many, and downloads, may wait for their turn.")
+    "Whole collections that may wait for that: uploads, staged on the disk, and downloads.")
   static let maxWaiting = Setting(
     "DJANKISERV_MAX_WAITING_PER_USER", .integer(0...65536), 16, "Requests of one user that may wait for their turn.")
   static let userWait = Setting(

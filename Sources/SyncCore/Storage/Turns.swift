@@ -32,6 +32,9 @@ public final class Turns<Key: Hashable & Sendable>: Sendable {
     (self.width, self.length, self.patience) = (max(width, 1), length, patience)
   }
 
+  /// How many wait for their turn.
+  public func waiting(for key: Key) -> Int { state.withLock { $0.lanes[key]?.waiting.count ?? 0 } }
+
   /// Does `work` when its turn has come.
   /// - Throws: `unavailable` where too many wait already, or when the patience has run out; `CancellationError` for a
   ///   task that is cancelled while it waits.

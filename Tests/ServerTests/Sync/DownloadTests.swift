@@ -1,4 +1,5 @@
 import AnkiFormats
+import SQLiteFile
 import SyncCore
 import Testing
 
@@ -37,17 +38,17 @@ import Testing
     let (waiting, backend) = (generations, home.backend)
     let download = try await turns.take(true) {
       let download = Task { try await downloads.file(Installed.account, .v18) }
-      // Enough for it to get into the line; if it is late, it finds the new state anyway.
-      for _ in 0..<2_000 { await Task.yield() }
+      while turns.waiting(for: true) == 0 { await Task.yield() }
       let current = try await waiting.collections.current(Installed.account)
       try await backend.write(.collection(user: Installed.account, generation: current), .acknowledged) { rows in
         var col = try rows.col()
-        col.mod += 1
+        col.mod = 4_000_000_000_000
         try rows.upsert([col])
       }
       return download
     }
-    guard case .file(_, let size, _) = try await download.value else { throw StorageError(.corrupt, "no file") }
-    #expect(size > 0)
+    guard case .file(let path, _, _) = try await download.value else { throw StorageError(.corrupt, "no file") }
+    let file = try SQLiteConnection(path: path, .immutable)
+    #expect(try file.number("SELECT mod FROM col") == 4_000_000_000_000)
   }
 }
