@@ -55,6 +55,7 @@ actor Janitor {
         for account in try await accounts.list() {
           visit(account.id)
           add(.collect(account.id))
+          sweep(account.id)
         }
       }
       // Ends early only when cancelled, which the loop sees.

@@ -54,6 +54,7 @@ struct SyncService: SyncHandling {
       return try await media.respond(to: head, account, body: body)
     case .abort:
       _ = try await step(account, head, .relaxed) { try $0.abort() }
+      await janitor.sweep(account)
       return .bytes(Wire.null)
     default:
       do {
@@ -61,6 +62,7 @@ struct SyncService: SyncHandling {
       } catch let error as SyncError where error.code == .invalid {
         // A failed step ends the sync: half of one must never be finished (invariants.md A5).
         _ = try await step(account, head, .relaxed) { try $0.fail() }
+        await janitor.sweep(account)
         throw error
       }
     }

@@ -47,10 +47,4 @@ public struct SyncCall {
     session.expires = caller.now + patience
     return Staging(store: store, col: try store.col(), session: session)
   }
-
-  /// Ends the session of this call, if it is still the running one: what it staged is forgotten.
-  public func fail() throws {
-    guard let session = try store.first(Session.self, 1), session.sessionDigest == caller.session else { return }
-    try store.delete(Session.self, [1])
-  }
 }

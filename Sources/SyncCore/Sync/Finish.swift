@@ -24,13 +24,13 @@ extension SyncCall {
     col.usn = staging.session.serverUSN + 1
     try store.upsert([col])
     try store.delete(Session.self, [1])
-    return Finished(mod: col.mod, leavesStagedRows: staging.session.staged > Self.page)
+    return Finished(mod: col.mod, leavesStagedRows: staging.session.staged > Int64(Sweep.page))
   }
 
   private func writeStaged(_ session: Session, _ col: inout Col) throws {
     var last = StagedKey(session: session.number, kind: -1, object: "")
     while true {
-      let page = try store.fetch(Staged.self, .page(after: last, limit: Self.page))
+      let page = try store.fetch(Staged.self, .page(after: last, limit: Sweep.page))
         .filter { $0.id.session == session.number }
       for (kind, rows) in Dictionary(grouping: page, by: \.id.kind) {
         guard let stage = Stage(rawValue: kind) else { throw StorageError(.corrupt, "staged rows of kind \(kind)") }
@@ -38,13 +38,11 @@ extension SyncCall {
         if let kind = stage.kind { col.highest[kind] = max(col.highest[kind], session.serverUSN) }
       }
       // Few are deleted here and now; many are left to the sweep, outside anybody's way.
-      if session.staged <= Self.page { try store.delete(Staged.self, page.map(\.id)) }
-      guard page.count == Self.page, let end = page.last else { return }
+      if session.staged <= Int64(Sweep.page) { try store.delete(Staged.self, page.map(\.id)) }
+      guard page.count == Sweep.page, let end = page.last else { return }
       last = end.id
     }
   }
-
-  private static let page = 1000
 
   private func write(_ rows: [Staged], _ stage: Stage) throws {
     switch stage {

@@ -19,7 +19,7 @@ extension SyncCall {
     if staging.session.isSane {
       try staging.save()
     } else {
-      try store.delete(Session.self, [1])
+      try end(staging.session)
     }
     return Sanity(isOK: staging.session.isSane, server: server)
   }

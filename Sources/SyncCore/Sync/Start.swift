@@ -9,19 +9,18 @@ extension SyncCall {
   /// Begins a sync; an older one of this collection ends (sync-protocol.md 6.3).
   public func start(_ request: StartRequest) throws -> Started {
     var col = try store.col()
+    let replaced = try store.first(Session.self, 1)
     guard request.minUSN <= col.usn else {
       col.mod = max(caller.now, col.mod + 1)
       col.scm = max(caller.now, col.scm + 1)
       try store.upsert([col])
-      try store.delete(Session.self, [1])
+      if let replaced { try end(replaced) }
       return .clientIsAhead
     }
     try unbury(&col)
     col.session += 1
     try store.upsert([col])
-    // The session that this one replaces, and those that were aborted, have left rows.
-    try store.delete(Session.self, [1])
-    _ = try Sweep.staged(store, now: caller.now)
+    if let replaced { try forget(replaced) }
     var staging = Staging(store: store, col: col, session: session(request, col))
     let graves = try pendingGraves(staging)
     try apply(request.graves, to: &staging)

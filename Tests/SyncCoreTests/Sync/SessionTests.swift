@@ -191,6 +191,23 @@ struct SessionTests {
     #expect(chunk.notes.map(\.id) == [2])
   }
 
+  @Test("a session that ends without a finish takes what it staged with it")
+  func endedSessions() async throws {
+    let endings: [@Sendable (SyncCall) throws -> Void] = [
+      { try $0.abort() }, { try $0.fail() }, { _ = try $0.sanityCheck(nil) },
+      { _ = try $0.start(StartRequest(minUSN: .max, clientIsNewer: false)) },
+    ]
+    for ending in endings {
+      let bench = try await Bench()
+      try await bench.start()
+      try await bench.apply(notes: [Bench.note(3)])
+      #expect(try await bench.rows(Staged.self).count == 1)
+      try await bench.call { try ending($0) }
+      #expect(try await bench.rows(Staged.self).isEmpty)
+      #expect(try await bench.rows(Session.self).isEmpty)
+    }
+  }
+
   @Test("a start removes what dead sessions staged; a finish of many rows leaves them to the sweep")
   func deadRows() async throws {
     let bench = try await Bench()
