@@ -181,8 +181,12 @@ class History:
     def settle(self):
         """Undisturbed syncs; all must then hold the same.
 
-        Every finished sync moves `mod`, so there is always a device that has to ask once more.
+        Every finished sync moves `mod`, so there is always a device that has to ask once more. An edit in the very
+        millisecond of another device's sync may leave this one with the stamp of the server: then it sees nothing to
+        do until either changes (sync-protocol.md 5), and here nothing would.
         """
+        for player in self.players:
+            player.stir()
         for round in range(ROUNDS):
             results = [exhaust(player.sync_steps()) for player in self.players]
             if "failed" in results:
