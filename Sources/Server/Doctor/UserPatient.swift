@@ -113,11 +113,7 @@ struct UserPatient: Sendable {
   private func media() async throws -> [Trouble] {
     let (blobs, id) = (household.blobs, id)
     let (areRight, missing) = try await users.read(.user(id)) { rows in
-      var contents: Set<MediaContent> = []
-      try rows.scan(MediaEntry.self) { entry in
-        if let file = entry.file { contents.insert(file) }
-      }
-      return (try MediaSync(rows).areCountersRight(), try blobs.missing(contents, of: id, rows).count)
+      (try MediaSync(rows).areCountersRight(), try blobs.missing(rows.mediaContents(), of: id, rows).count)
     }
     let miscounts = areRight ? [] : [miscount("media files")]
     guard missing > 0 else { return miscounts }

@@ -5,11 +5,16 @@ extension RowReader {
 
   /// The contents of every blob that is in use.
   public func usedContents() throws -> Set<MediaContent> {
-    var used = Set(try fetch(GenerationPart.self, .all).compactMap(\.content))
+    try mediaContents().union(try fetch(GenerationPart.self, .all).compactMap(\.content))
+  }
+
+  /// The contents of the media files.
+  public func mediaContents() throws -> Set<MediaContent> {
+    var contents: Set<MediaContent> = []
     try scan(MediaEntry.self) { entry in
-      if let content = entry.file { used.insert(content) }
+      if let content = entry.file { contents.insert(content) }
     }
-    return used
+    return contents
   }
 
   /// Those of the blobs that are not in use.
