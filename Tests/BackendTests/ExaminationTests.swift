@@ -18,8 +18,8 @@ enum ExaminedEngine: String, CaseIterable, Sendable {
     }
   }
 
-  func settings() throws -> StorageSettings {
-    let settings = StorageSettings(folder: NSTemporaryDirectory() + "examined-\(UUID().uuidString)", startPatience: 0)
+  func settings(_ folder: String) throws -> StorageSettings {
+    let settings = StorageSettings(folder: "\(folder)/\(UUID().uuidString)", startPatience: 0)
     return switch self {
     case .sqlite: settings
     case .postgres: try Engines.postgres(settings)
@@ -59,12 +59,14 @@ enum ExaminedEngine: String, CaseIterable, Sendable {
 }
 
 @Suite("Examining an engine")
-struct ExaminationTests {
+final class ExaminationTests: Sendable {
   private let schema = Schema.collection(user: 7, generation: 1)
+  private let folder = NSTemporaryDirectory() + "examined-\(UUID().uuidString)"
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   private func findings(_ engine: ExaminedEngine, damage: (StorageSettings) throws -> Void) async throws -> [Finding] {
-    let settings = try engine.settings()
-    defer { try? FileManager.default.removeItem(atPath: settings.folder) }
+    let settings = try engine.settings(folder)
     let first = try await engine.open(settings)
     try await first.load(schema) { loader in
       try loader.append([Col()])
@@ -83,7 +85,7 @@ struct ExaminationTests {
   func healthy(engine: ExaminedEngine) async throws {
     let found = try await findings(engine) { _ in }
     #expect(found == [])
-    let backend = try await engine.open(try engine.settings())
+    let backend = try await engine.open(try engine.settings(folder))
     let complaints = try await backend.examine { Int64(Date().timeIntervalSince1970 * 1000) }
       .filter { $0.grade != .ok }.map(\.message)
     await backend.close()
@@ -101,8 +103,7 @@ struct ExaminationTests {
 
   @Test("an examination does not bring an older schema up to date", arguments: ExaminedEngine.chosen)
   func older(engine: ExaminedEngine) async throws {
-    let settings = try engine.settings()
-    defer { try? FileManager.default.removeItem(atPath: settings.folder) }
+    let settings = try engine.settings(folder)
     let old = try await engine.open(settings)
     try await old.create(.user(7))
     await old.close()
@@ -121,7 +122,7 @@ struct ExaminationTests {
 
   @Test("a schema that is not there is found to be nothing", arguments: ExaminedEngine.chosen)
   func absent(engine: ExaminedEngine) async throws {
-    let backend = try await engine.open(try engine.settings())
+    let backend = try await engine.open(try engine.settings(folder))
     let found = try await backend.examine(schema, wholly: true)
     await backend.close()
     #expect(found == [])
@@ -130,7 +131,7 @@ struct ExaminationTests {
   @Test("a clock that is not ours is told", arguments: ServerKind.chosen, [Int64(-60_000), 60_000])
   func clock(kind: ServerKind, skew: Int64) async throws {
     let engine = try #require(ExaminedEngine(rawValue: kind.rawValue))
-    let backend = try await engine.open(try engine.settings())
+    let backend = try await engine.open(try engine.settings(folder))
     let found = try await backend.examine { Int64(Date().timeIntervalSince1970 * 1000) + skew }
     await backend.close()
     let side = skew < 0 ? "ahead of" : "behind"
@@ -141,7 +142,7 @@ struct ExaminationTests {
   @Test("a pool that is larger than the database allows is told", arguments: ServerKind.chosen)
   func pool(kind: ServerKind) async throws {
     let engine = try #require(ExaminedEngine(rawValue: kind.rawValue))
-    var settings = try engine.settings()
+    var settings = try engine.settings(folder)
     settings.threads = 1_000
     let backend = try await engine.open(settings)
     let found = try await backend.examine { 0 }

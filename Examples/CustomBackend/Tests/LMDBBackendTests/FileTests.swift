@@ -6,9 +6,11 @@ import Testing
 
 /// What is LMDB's own business, beside the laws.
 @Suite("LMDB files")
-struct FileTests {
+final class FileTests: Sendable {
   private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lmdb-\(UUID().uuidString)").path
   private static let schema = Schema.collection(user: 7, generation: 1)
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   private func open() async throws -> any Backend {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
