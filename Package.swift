@@ -57,6 +57,7 @@ let package = Package(
     c("CZip", "libzip", "libzip-dev"),
     c("CPostgres", "libpq", "libpq-dev"),
     c("CMariaDB", "libmariadb", "libmariadb-dev"),
+    .systemLibrary(name: "CDisk", path: "Sources/C/CDisk"),
 
     room("SyncCore", [crypto]),
     room("SQLiteFile", ["SyncCore", "CSQLite"]),
@@ -73,7 +74,7 @@ let package = Package(
       "Server",
       [
         "SyncCore", "AnkiFormats", "SQLiteBackend", "PostgresBackend", "MariaDBBackend", "InMemoryBackend", "CArgon2",
-        crypto, cryptoExtras,
+        "CDisk", crypto, cryptoExtras,
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -1,13 +1,15 @@
 public import SyncCore
 
-/// The zip of `uploadChanges`, wholly checked: its changes, and the bytes of its files, which are read from the archive
-/// whenever they are needed, by one thread at a time (sync-protocol.md 7.4).
+/// The zip of `uploadChanges`, wholly checked: its changes, and the bytes of its files (sync-protocol.md 7.4). Those of
+/// a large archive are read from it whenever they are needed, by one thread at a time.
 public struct MediaZip: Sendable {
   public struct Limits: Sendable {
     /// Bytes of one file, of all of them together, and of `_meta`.
     public var file: Int64 = 100 << 20
     public var total: Int64 = 110 << 20
     public var list: Int64 = 50 << 10
+    /// Bytes of files that are unpacked only once, and kept: of an archive that is in memory itself.
+    public var kept: Int64 = 1 << 20
 
     public init() {}
   }
@@ -31,10 +33,13 @@ public struct MediaZip: Sendable {
       let items = try Self.items(archive, limits)
       var contents: [String: MediaContent] = [:]
       var blobs: [BlobDigest: BlobSource] = [:]
+      var mayKeep = origin.isInMemory ? limits.kept : 0
       for (index, member) in try Self.members(items, archive, limits) {
-        let content = try Self.content(member, archive)
-        contents[index] = content
-        blobs[content.digest] = BlobSource(content) { try archive.read(member, $0) }
+        let isKept = member.size <= mayKeep
+        if isKept { mayKeep -= member.size }
+        let blob = try isKept ? BlobSource(archive.bytes(of: member)) : Self.blob(member, archive)
+        contents[index] = blob.content
+        blobs[blob.content.digest] = blob
       }
       changes = items.map { MediaChange($0.name, $0.index.flatMap { contents[$0] }) }
       self.blobs = Array(blobs.values)
@@ -92,10 +97,11 @@ public struct MediaZip: Sendable {
     return members
   }
 
-  private static func content(_ member: ZipReader.Member, _ archive: ZipReader) throws -> MediaContent {
+  private static func blob(_ member: ZipReader.Member, _ archive: ZipReader) throws -> BlobSource {
     var digest = BlobDigest.Builder()
     try archive.read(member) { digest.add($0) }
-    return MediaContent(digest: digest.digest(), size: member.size)
+    let content = MediaContent(digest: digest.digest(), size: member.size)
+    return BlobSource(content) { try archive.read(member, $0) }
   }
 
   private static func refusal(_ reason: String) -> SyncError { SyncError(.invalid, "media zip: \(reason)") }

@@ -41,12 +41,21 @@ enum ZipDirectory {
     let start = size - min(size, UInt64(tail))
     guard let bytes = read(start, Int(size - start)) else { throw ZipReader.Fault.damaged("it cannot be read") }
     guard bytes.count >= endSize else { throw ZipReader.Fault.damaged("too short for an archive") }
-    for at in 0...(bytes.count - endSize) where number(bytes, at, 4) == 0x0605_4B50 {
+    for at in ends(in: bytes) {
       let place = start + UInt64(at)
       let directory =
         directory64(before: place, read)
         ?? Directory(members: number(bytes, at + 10, 2), size: number(bytes, at + 12, 4), end: place)
       try directory.check(offset: number(bytes, at + 16, 4))
+    }
+  }
+
+  /// Where something begins that looks like the record at the end of an archive.
+  private static func ends(in bytes: [UInt8]) -> [Int] {
+    bytes.withUnsafeBytes { bytes in
+      (0...(bytes.count - endSize)).filter {
+        UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)) == 0x0605_4B50
+      }
     }
   }
 

@@ -9,6 +9,8 @@ final class ZipReader: @unchecked Sendable {
   enum Origin: Sendable {
     case bytes([UInt8])
     case file(path: String)
+
+    var isInMemory: Bool { if case .bytes = self { true } else { false } }
   }
 
   struct Member: Sendable {
@@ -60,22 +62,50 @@ final class ZipReader: @unchecked Sendable {
   /// Hands over the contents of a member in pieces, and checks its length and its checksum.
   /// - Throws: ``Fault``, and what `body` throws.
   func read(_ member: Member, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-    guard let file = zip_fopen_index(archive, member.index, 0) else {
-      throw Fault.damaged(String(cString: zip_strerror(archive)))
-    }
+    let file = try open(member)
     defer { zip_fclose(file) }
     let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.piece, alignment: 16)
     defer { piece.deallocate() }
     var total: Int64 = 0
     while true {
-      let count = zip_fread(file, piece.baseAddress, UInt64(piece.count))
-      guard count >= 0 else { throw Fault.damaged(String(cString: zip_file_strerror(file))) }
+      let count = try Self.read(file, piece)
       if count == 0 { break }
-      total += count
+      total += Int64(count)
       guard total <= member.size else { throw Fault.damaged("a member is longer than it says") }
-      try body(UnsafeRawBufferPointer(rebasing: piece[..<Int(count)]))
+      try body(UnsafeRawBufferPointer(rebasing: piece[..<count]))
     }
     guard total == member.size else { throw Fault.damaged("a member is shorter than it says") }
+  }
+
+  /// The contents of a member as a whole, checked as by ``read(_:_:)``.
+  func bytes(of member: Member) throws -> [UInt8] {
+    let file = try open(member)
+    defer { zip_fclose(file) }
+    // With room for one byte more than there may be: libzip looks at the checksum when it meets the end.
+    return try [UInt8](unsafeUninitializedCapacity: Int(member.size) + 1) { buffer, total in
+      let room = UnsafeMutableRawBufferPointer(buffer)
+      while true {
+        let count = try Self.read(file, UnsafeMutableRawBufferPointer(rebasing: room[total...]))
+        if count == 0 { break }
+        total += count
+        guard total <= member.size else { throw Fault.damaged("a member is longer than it says") }
+      }
+      guard total == member.size else { throw Fault.damaged("a member is shorter than it says") }
+    }
+  }
+
+  private func open(_ member: Member) throws -> OpaquePointer {
+    guard let file = zip_fopen_index(archive, member.index, 0) else {
+      throw Fault.damaged(String(cString: zip_strerror(archive)))
+    }
+    return file
+  }
+
+  /// - Returns: how many bytes were read; 0 at the end.
+  private static func read(_ file: OpaquePointer, _ room: UnsafeMutableRawBufferPointer) throws -> Int {
+    let count = zip_fread(file, room.baseAddress, UInt64(room.count))
+    guard count >= 0 else { throw Fault.damaged(String(cString: zip_file_strerror(file))) }
+    return Int(count)
   }
 
   private static func source(

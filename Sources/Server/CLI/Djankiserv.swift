@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import NIOCore
 public import SyncCore
 
 /// The command line. Everything that goes wrong is one line on the standard error and exit code 1, wrong options with
@@ -18,11 +19,16 @@ public enum Djankiserv {
     static let _errorPrefix = "djankiserv: "
   }
 
+  /// Threads that mostly wait for the disk, and so are more than there are processors: media uploads of several users
+  /// do not wait for each other's files.
+  private static let waitingThreads = 16
+
   /// Runs the command that the process was started with, and ends the process if it failed.
   /// - Parameter backends: the storage engines that can be chosen by name.
   public static func run(backends: [BackendFactory] = Backends.all) async {
     // What we write is nobody else's to read (DESIGN, "Full upload").
     umask(0o077)
+    NIOSingletons.blockingPoolThreadCountSuggestion = waitingThreads
     let code = await run(Array(CommandLine.arguments.dropFirst()), in: .ofProcess(Application(), backends))
     if code != 0 { exit(code) }
   }

@@ -8,78 +8,81 @@ import SyncCore
 ///
 /// There are few folders because a put waits for the disk once for each that it adds to.
 struct FileBlobs: BlobStore {
+  private let dataRoot: String
   private let root: String
   /// The path of a new file on the file system of the root, which goes with the process.
   private let temporary: @Sendable () -> String
   /// Milliseconds since 1970.
   private let clock: @Sendable () -> Int64
+  /// Waits until what a descriptor stands for is on the disk, like `fsync`.
+  private let sync: @Sendable (Int32) -> Int32
 
-  init(dataRoot: String, temporary: @escaping @Sendable () -> String, clock: @escaping @Sendable () -> Int64) {
-    (root, self.temporary, self.clock) = (dataRoot + "/blobs", temporary, clock)
+  init(
+    dataRoot: String, temporary: @escaping @Sendable () -> String, clock: @escaping @Sendable () -> Int64,
+    sync: @escaping @Sendable (Int32) -> Int32 = { fsync($0) }
+  ) {
+    (self.dataRoot, root) = (dataRoot, dataRoot + "/blobs")
+    (self.temporary, self.clock, self.sync) = (temporary, clock, sync)
   }
 
   // MARK: Putting
 
   func put(_ account: Int64, _ blobs: [BlobSource]) async throws {
     try await NIOThreadPool.singleton.runIfActive {
-      var parts: [Part] = []
-      defer { for part in parts { part.discard() } }
-      for blob in blobs where try !touch(path(account, blob.content.digest), size: blob.content.size) {
-        let part = try Part(creating: temporary(), for: blob.content.digest)
-        parts.append(part)
-        try write(blob, to: part)
+      var parts: [NamedPart] = []
+      defer { for part in parts { part.file.discard() } }
+      var folders: Set<String> = []
+      for blob in blobs {
+        let folder = folder(account, blob.content.digest)
+        let path = "\(folder)/\(blob.content.digest.hex)"
+        // Also where it is there: who has just named it may be waiting for the disk yet.
+        folders.insert(folder)
+        if touch(path, size: blob.content.size) { continue }
+        let file = try BlobPart(creating: temporary())
+        parts.append(NamedPart(file: file, folder: folder, path: path))
+        try blob.proven(file.append)
+        try file.end(at: clock())
       }
-      // Written first and waited for then: the disk does in one go what it would else do for each.
-      try DiskWaits.forEach(parts) { try $0.waitForDisk() }
-      try install(parts, account)
+      try install(&parts, folders, account)
     }
+  }
+
+  /// A part, and what it will be.
+  private struct NamedPart: Sendable {
+    var file: BlobPart
+    let folder: String
+    let path: String
   }
 
   /// Makes a blob young again.
   /// - Returns: false where it is not there in its whole length.
-  private func touch(_ path: String, size: Int64) throws -> Bool {
+  private func touch(_ path: String, size: Int64) -> Bool {
     guard fileSize(path) == size else { return false }
     let time = timespec(milliseconds: clock())
     return utimensat(AT_FDCWD, path, [time, time], 0) == 0
   }
 
-  private func write(_ blob: BlobSource, to part: Part) throws {
-    var builder = BlobDigest.Builder()
-    var size: Int64 = 0
-    try blob.pieces { bytes in
-      builder.add(bytes)
-      size += Int64(bytes.count)
-      try part.append(bytes)
+  /// Gives the parts their names: each when its bytes are on the disk.
+  private func install(_ parts: inout [NamedPart], _ folders: Set<String>, _ account: Int64) throws {
+    try DiskWaits.forEach(parts) { [sync] in try $0.file.waitForDisk(sync) }
+    var isNew = false
+    for index in parts.indices where try !parts[index].file.name(parts[index].path) {
+      try Self.make(parts[index].folder)
+      isNew = true
+      guard try parts[index].file.name(parts[index].path) else { throw fileFault("rename", parts[index].path) }
     }
-    guard builder.digest() == blob.content.digest, size == blob.content.size else {
-      throw StorageError(.corrupt, "a blob is not what its digest says")
-    }
-    try part.date(clock())
+    try DiskWaits.forEach(Array(folders)) { [sync] in try waitForDisk($0, sync) }
+    guard isNew else { return }
+    for folder in ["\(root)/\(account)", root, dataRoot] { try waitForDisk(folder, sync) }
   }
 
-  private func install(_ parts: [Part], _ account: Int64) throws {
-    guard !parts.isEmpty else { return }
-    let folders = Set(parts.map { folder(account, $0.digest) })
-    let made = try folders.filter { try Self.make($0) }
-    for part in parts {
-      let path = path(account, part.digest)
-      guard rename(part.path, path) == 0 else { throw fileFault("rename", path) }
-    }
-    try DiskWaits.forEach(Array(folders)) { try waitForDisk($0) }
-    guard !made.isEmpty else { return }
-    for folder in ["\(root)/\(account)", root] { try waitForDisk(folder) }
-  }
-
-  /// - Returns: whether it was not there.
-  private static func make(_ folder: String) throws -> Bool {
-    if FileManager.default.fileExists(atPath: folder) { return false }
+  private static func make(_ folder: String) throws {
     do {
       try FileManager.default.createDirectory(
         atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     } catch {
       throw fileFault("create", folder)
     }
-    return true
   }
 
   // MARK: Reading
@@ -95,7 +98,9 @@ struct FileBlobs: BlobStore {
         return false
       }
       defer { close(descriptor) }
-      try FilePieces.read(descriptor, path, body)
+      var status = stat()
+      guard fstat(descriptor, &status) == 0 else { throw fileFault("stat", path) }
+      try FilePieces.read(descriptor, path, count: Int64(status.st_size), body)
       return true
     }
   }
@@ -160,49 +165,5 @@ struct FileBlobs: BlobStore {
   private func fileSize(_ path: String) -> Int64? {
     var status = stat()
     return stat(path, &status) == 0 ? Int64(status.st_size) : nil
-  }
-}
-
-/// A file that is being written, and has no name of its own yet.
-private struct Part {
-  let path: String
-  let digest: BlobDigest
-  private let descriptor: Int32
-
-  init(creating path: String, for digest: BlobDigest) throws {
-    (self.path, self.digest) = (path, digest)
-    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw fileFault("create", path) }
-  }
-
-  func append(_ bytes: UnsafeRawBufferPointer) throws {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-      guard count >= 0 || errno == EINTR else { throw fileFault("write", path) }
-      rest = rest.dropFirst(max(count, 0))
-    }
-  }
-
-  /// - Parameter time: milliseconds since 1970.
-  func date(_ time: Int64) throws {
-    let time = timespec(milliseconds: time)
-    guard futimens(descriptor, [time, time]) == 0 else { throw fileFault("date", path) }
-  }
-
-  func waitForDisk() throws {
-    guard fsync(descriptor) == 0 else { throw fileFault("fsync", path) }
-  }
-
-  /// Closes the file, and removes it unless it got a name.
-  func discard() {
-    close(descriptor)
-    unlink(path)
-  }
-}
-
-extension timespec {
-  fileprivate init(milliseconds: Int64) {
-    self.init(tv_sec: Int(milliseconds / 1000), tv_nsec: Int(milliseconds % 1000) * 1_000_000)
   }
 }

@@ -20,12 +20,13 @@ enum FilePieces {
     _ body: (UnsafeRawBufferPointer) throws -> Void
   ) throws {
     var (offset, left) = (offset, count)
-    var piece = [UInt8](repeating: 0, count: longest)
+    let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(max(min(left, Int64(longest)), 1)), alignment: 16)
+    defer { piece.deallocate() }
     while left > 0 {
-      let count = pread(descriptor, &piece, Int(min(left, Int64(longest))), Int(offset))
+      let count = pread(descriptor, piece.baseAddress, Int(min(left, Int64(piece.count))), Int(offset))
       guard count >= 0 else { throw fileFault("read", path) }
       if count == 0 { return }
-      try piece.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+      try body(UnsafeRawBufferPointer(rebasing: piece[..<count]))
       (offset, left) = (offset + Int64(count), left - Int64(count))
     }
   }

@@ -17,6 +17,10 @@ struct MediaService: Sendable {
 
   /// How often an upload puts its bytes again that somebody has removed meanwhile.
   private static let tries = 3
+  /// Bytes of a download that may be in memory.
+  private static let inMemory = 1 << 20
+  /// Bytes of a zip of 25 files that are none of the files'.
+  private static let aroundFiles: Int64 = 8 << 10
 
   private var backend: any Backend { collections.backend }
 
@@ -72,8 +76,11 @@ struct MediaService: Sendable {
   /// Puts the bytes first, then writes the index in one transaction (DESIGN, "Media").
   private func takeIn(_ account: Int64, _ zip: MediaZip) async throws -> MediaOutcome {
     let (now, quota, blobs) = (clock() / 1000, quota, blobs)
-    // Nothing is put that the quota would refuse, or that is not wanted.
-    let contents = try await read(account) { try $0.plan(zip.changes, quota, now: now).contents }
+    // Nothing is put that is not wanted, or that the quota would refuse: only that asks for a look at the index.
+    let contents =
+      quota.bytes == nil
+      ? MediaPlan.contents(zip.changes)
+      : try await read(account) { try $0.plan(zip.changes, quota, now: now).contents }
     let wanted = zip.blobs.filter { contents.contains($0.content) }
     for _ in 0..<Self.tries {
       // Those that are there already are made young again.
@@ -98,43 +105,30 @@ struct MediaService: Sendable {
 
   private func download(_ account: Int64, _ names: [String]) async throws -> Reply {
     let chosen = try await read(account) { try $0.selection(names) }
-    let (spool, path) = (temporary(), temporary())
-    defer { unlink(spool) }
-    let parts = try await gather(account, chosen, in: spool)
-    let size = try await NIOThreadPool.singleton.runIfActive {
-      do {
-        try MediaZipWriter.write(parts, to: path)
-        return try Int(FileManager.default.attributesOfItem(atPath: path)[.size] as? UInt64 ?? 0)
-      } catch {
-        unlink(path)
-        throw error
-      }
+    let expected = chosen.reduce(Self.aroundFiles) { $0 + min($1.size, Int64(Self.inMemory)) }
+    let zip = MediaZipWriter(spilling: temporary(), beyond: Self.inMemory, expecting: expected)
+    defer { zip.discard() }
+    try await gather(account, chosen, in: zip)
+    switch try await NIOThreadPool.singleton.runIfActive(zip.finish) {
+    case .bytes(let bytes): return .bytes(bytes)
+    case .file(let path, let size): return .file(path: path, size: size) { unlink(path) }
     }
-    return .file(path: path, size: size) { unlink(path) }
   }
 
-  /// Gathers the bytes of the entries in one file.
+  /// Gathers the bytes of the entries.
   /// - Throws: `sessionConflict` where those of an entry are lost, which is forgotten then.
-  private func gather(
-    _ account: Int64, _ entries: [MediaEntry], in spool: String
-  ) async throws -> [MediaZipWriter.Part] {
-    let file = try StagedFile(creating: spool)
-    defer { file.close() }
+  private func gather(_ account: Int64, _ entries: [MediaEntry], in zip: MediaZipWriter) async throws {
     let started = clock()
-    var parts: [MediaZipWriter.Part] = []
-    var offset: Int64 = 0
     for entry in entries {
       guard let content = entry.file else { continue }
       let check = BlobCheck(content)
+      zip.begin(entry.name, size: content.size)
       let isThere = try await blobs.read(account, content.digest) { bytes in
         check.add(bytes)
-        try file.append(Array(bytes))
+        try zip.add(bytes)
       }
       guard isThere, check.isWhole else { throw try await lost(account, entry, content, before: started) }
-      parts.append(.init(entry.name, path: spool, offset: offset, size: content.size))
-      offset += content.size
     }
-    return parts
   }
 
   /// Forgets the entry, so that the next sync goes on (sync-protocol.md 7.3, H-14), unless somebody has brought the

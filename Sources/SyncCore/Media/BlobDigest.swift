@@ -32,8 +32,13 @@ public struct BlobDigest: Hashable, Comparable, Sendable, CustomStringConvertibl
 
   /// 40 lower-case hex digits.
   public var hex: String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    String(unsafeUninitializedCapacity: Self.count * 2) { digits in
+      for (index, byte) in bytes.enumerated() {
+        digits[index * 2] = Self.digit(byte >> 4)
+        digits[index * 2 + 1] = Self.digit(byte & 15)
+      }
+      return Self.count * 2
+    }
   }
   public var description: String { hex }
 
@@ -41,6 +46,10 @@ public struct BlobDigest: Hashable, Comparable, Sendable, CustomStringConvertibl
   var prefix: Int64 { Int64(bitPattern: bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }) }
 
   public static func < (a: BlobDigest, b: BlobDigest) -> Bool { a.bytes.lexicographicallyPrecedes(b.bytes) }
+
+  private static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+  }
 
   private static func value(_ digit: UInt8) -> UInt8? {
     switch digit {

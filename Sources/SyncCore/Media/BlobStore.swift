@@ -45,9 +45,34 @@ public struct BlobSource: Sendable {
   public let content: MediaContent
   /// Hands over the bytes from their beginning, piece by piece, whenever it is called. May block.
   public let pieces: Pieces
+  /// Whether the content was told from the very bytes that are handed over, so that nobody has to look again.
+  private let isProven: Bool
 
   public init(_ content: MediaContent, pieces: @escaping Pieces) {
-    (self.content, self.pieces) = (content, pieces)
+    (self.content, self.pieces, isProven) = (content, pieces, false)
+  }
+
+  /// Bytes in memory.
+  public init(_ bytes: [UInt8]) {
+    content = MediaContent(of: bytes)
+    pieces = { body in try bytes.withUnsafeBytes(body) }
+    isProven = true
+  }
+
+  /// Hands over the bytes like ``pieces``, and proves them.
+  /// - Throws: `corrupt` at their end where they are not those of the content, and what `body` throws.
+  public func proven(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    if isProven { return try pieces(body) }
+    var builder = BlobDigest.Builder()
+    var size: Int64 = 0
+    try pieces { bytes in
+      builder.add(bytes)
+      size += Int64(bytes.count)
+      try body(bytes)
+    }
+    guard builder.digest() == content.digest, size == content.size else {
+      throw StorageError(.corrupt, "a blob is not what its digest says")
+    }
   }
 }
 

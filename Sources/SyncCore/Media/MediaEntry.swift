@@ -43,4 +43,10 @@ public struct MediaContent: Sendable, Hashable {
   public var size: Int64
 
   public init(digest: BlobDigest, size: Int64) { (self.digest, self.size) = (digest, size) }
+
+  public init(of bytes: [UInt8]) {
+    var builder = BlobDigest.Builder()
+    bytes.withUnsafeBytes { builder.add($0) }
+    self.init(digest: builder.digest(), size: Int64(bytes.count))
+  }
 }

@@ -181,34 +181,58 @@ struct MediaZipTests {
     #expect(zip.changes[0].file == zip.changes[1].file)
   }
 
-  @Test("what is written for a download is read as it was meant")
-  func writing() throws {
-    let data = Array("0123456789".utf8)
-    try onDisk(data) { path in
-      let target = path + ".zip"
-      defer { unlink(target) }
-      let parts = [
-        MediaZipWriter.Part("é 日本.txt", path: path, offset: 2, size: 3), .init("b\"c", path: path, size: 10),
-      ]
-      try MediaZipWriter.write(parts, to: target)
-      let zip = try ZipReader(.file(path: target))
-      let files = try zip.members.mapValues { member in
-        var bytes: [UInt8] = []
-        try zip.read(member) { bytes += $0 }
-        return String(decoding: bytes, as: UTF8.self)
-      }
-      #expect(files[Array("0".utf8)] == "234" && files[Array("1".utf8)] == "0123456789" && files.count == 3)
-      let names = try JSONValue(parsing: Array(#require(files[Array("_meta".utf8)]).utf8))
-      #expect(names == .object(["0": .string("é 日本.txt"), "1": .string("b\"c")]))
+  @Test("files beyond what is kept in memory are read from the archive", arguments: [0, 5, 6, 11, 100])
+  func kept(bytes: Int64) throws {
+    var limits = Self.limits
+    limits.kept = bytes
+    let zip = try MediaZip.reading(
+      bytes: HandMadeZip.media([("a", "first"), ("b", "second"), ("c", "third")]).bytes, limits)
+    for _ in 1...2 { #expect(try Set(zip.blobs.map(text)) == ["first", "second", "third"]) }
+  }
+
+  @Test("what is written for a download is read as it was meant", arguments: [0, 1, 20, 40, 60, 100, 1000])
+  func writing(inMemory most: Int) throws {
+    let path = FileManager.default.temporaryDirectory.path + "/media-\(UUID().uuidString)"
+    defer { unlink(path) }
+    let writer = MediaZipWriter(spilling: path, beyond: most, expecting: 13)
+    writer.begin("é 日本.txt", size: 3)
+    for byte in "234".utf8 { try [byte].withUnsafeBytes(writer.add) }
+    writer.begin("b\"c", size: 10)
+    try Array("0123456789".utf8).withUnsafeBytes(writer.add)
+    writer.begin("empty", size: 0)
+    let zip = try ZipReader(origin(of: try writer.finish()))
+    let files = try zip.members.mapValues { String(decoding: try zip.bytes(of: $0), as: UTF8.self) }
+    #expect(files[Array("0".utf8)] == "234" && files[Array("1".utf8)] == "0123456789" && files.count == 4)
+    #expect(files[Array("2".utf8)]?.isEmpty == true && !FileManager.default.fileExists(atPath: path + "~"))
+    let names = try JSONValue(parsing: Array(#require(files[Array("_meta".utf8)]).utf8))
+    #expect(names == .object(["0": .string("é 日本.txt"), "1": .string("b\"c"), "2": .string("empty")]))
+  }
+
+  private func origin(of archive: MediaZipWriter.Archive) throws -> ZipReader.Origin {
+    switch archive {
+    case .bytes(let bytes): return .bytes(bytes)
+    case .file(let path, let size):
+      #expect(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int == size)
+      return .file(path: path)
     }
   }
 
-  @Test("a zip of a file that is gone is unavailable")
-  func gone() {
+  @Test("a zip that is not finished leaves nothing behind")
+  func unfinished() throws {
     let path = FileManager.default.temporaryDirectory.path + "/media-\(UUID().uuidString)"
-    #expect(throws: StorageError.self) {
-      try MediaZipWriter.write([.init("a", path: path, size: 3)], to: path + ".zip")
-    }
+    let writer = MediaZipWriter(spilling: path, beyond: 2, expecting: 3)
+    writer.begin("a", size: 9)
+    try Array("123".utf8).withUnsafeBytes(writer.add)
+    #expect(FileManager.default.fileExists(atPath: path + "~"))
+    writer.discard()
+    #expect(!FileManager.default.fileExists(atPath: path + "~"))
+  }
+
+  @Test("a zip that cannot be written is unavailable")
+  func unwritable() throws {
+    let writer = MediaZipWriter(spilling: "/proc/there/is/none", beyond: 2, expecting: 3)
+    writer.begin("a", size: 3)
+    #expect(throws: StorageError.self) { try Array("123".utf8).withUnsafeBytes(writer.add) }
   }
 
   private func both(_ bytes: [UInt8]) throws -> [MediaZip] {

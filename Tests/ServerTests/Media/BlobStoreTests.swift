@@ -5,7 +5,7 @@ import Testing
 @testable import Server
 
 /// The laws of `BlobStore`, for every store.
-@Suite("Blob stores")
+@Suite("Blob stores", .ownFolder)
 struct BlobStoreTests {
   private static let account = MediaScene.account
 

@@ -15,8 +15,8 @@ extension MediaScene {
   }
 
   /// The files of a download, by the names that its `_meta` gives them.
-  static func contents(of path: String) throws -> [String: String] {
-    let zip = try ZipReader(.file(path: path))
+  static func contents(of origin: ZipReader.Origin) throws -> [String: String] {
+    let zip = try ZipReader(origin)
     func text(_ name: String) throws -> String? {
       guard let member = zip.members[Array(name.utf8)] else { return nil }
       var bytes: [UInt8] = []

@@ -1,4 +1,3 @@
-import AnkiFormats
 import Foundation
 import InMemoryBackend
 import Logging
@@ -6,6 +5,7 @@ import SQLiteBackend
 import SyncCore
 import Synchronization
 
+@testable import AnkiFormats
 @testable import Server
 
 /// The blob stores that are tested.
@@ -27,7 +27,7 @@ enum StoreKind: String, CaseIterable, Sendable {
   }
 }
 
-/// Users with a media store in a temporary folder, and a clock that a test can move.
+/// Users with a media store in the test's ``OwnFolder``, and a clock that a test can move.
 final class MediaScene: Sendable {
   static let account: Int64 = 1
   let root: String
@@ -38,7 +38,7 @@ final class MediaScene: Sendable {
 
   init(_ kind: StoreKind) async throws {
     self.kind = kind
-    root = NSTemporaryDirectory() + "djankiserv-media-" + UUID().uuidString
+    root = OwnFolder.path + "/" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: root + "/tmp", withIntermediateDirectories: true)
     let factory: BackendFactory = kind == .rowsInSQLite ? .sqlite : .memory
     backend = try await factory.open(StorageSettings(folder: root))
@@ -47,8 +47,6 @@ final class MediaScene: Sendable {
       try await backend.write(.user(account), .acknowledged) { try $0.upsert([User()]) }
     }
   }
-
-  deinit { try? FileManager.default.removeItem(atPath: root) }
 
   var now: Int64 { time.withLock { $0 } }
   func wait(milliseconds: Int64) { time.withLock { $0 += milliseconds } }
@@ -64,6 +62,11 @@ final class MediaScene: Sendable {
   /// The store, on this backend or on another one.
   func store(_ other: (any Backend)? = nil) -> any BlobStore {
     kind.open(other ?? backend, root: root, temporary: { [self] in newFile() }, clock: { [self] in now })
+  }
+
+  /// Blobs as files, on a disk of its own kind.
+  func files(_ sync: @escaping @Sendable (Int32) -> Int32) -> FileBlobs {
+    FileBlobs(dataRoot: root, temporary: { [self] in newFile() }, clock: { [self] in now }, sync: sync)
   }
 
   func service(_ other: (any Backend)? = nil, quota: MediaQuota = .none) -> MediaService {
@@ -162,10 +165,13 @@ extension MediaScene {
     let list = JSONWriter.bytes(of: .object(["files": .array(names.map(JSONValue.string))]))
     let reply = try await (service ?? self.service()).respond(
       to: SyncHead(method: .downloadFiles), Self.account, body: .bytes(list))
-    guard case .file(let path, let size, let done) = reply else { throw SyncError(.failed, "the answer is no file") }
-    defer { done() }
-    let data = try Data(contentsOf: URL(filePath: path))
-    guard data.count == size else { throw SyncError(.failed, "the size is wrong") }
-    return try Self.contents(of: path)
+    switch reply {
+    case .bytes(let bytes): return try Self.contents(of: .bytes(bytes))
+    case .file(let path, let size, let done):
+      defer { done() }
+      let data = try Data(contentsOf: URL(filePath: path))
+      guard data.count == size else { throw SyncError(.failed, "the size is wrong") }
+      return try Self.contents(of: .file(path: path))
+    }
   }
 }
