@@ -76,11 +76,8 @@ struct MediaService: Sendable {
   /// Puts the bytes first, then writes the index in one transaction (DESIGN, "Media").
   private func takeIn(_ account: Int64, _ zip: MediaZip) async throws -> MediaOutcome {
     let (now, quota, blobs) = (clock() / 1000, quota, blobs)
-    // Nothing is put that is not wanted, or that the quota would refuse: only that asks for a look at the index.
-    let contents =
-      quota.bytes == nil
-      ? MediaPlan.contents(zip.changes)
-      : try await read(account) { try $0.plan(zip.changes, quota, now: now).contents }
+    // Nothing is put that the quota would refuse, or that is not wanted, or for a user whose schema is not there.
+    let contents = try await read(account) { try $0.plan(zip.changes, quota, now: now).contents }
     let wanted = zip.blobs.filter { contents.contains($0.content) }
     for _ in 0..<Self.tries {
       // Those that are there already are made young again.

@@ -20,11 +20,6 @@ public struct MediaPlan: Sendable {
 
   var rows: [MediaEntry] { changed.values.sorted { $0.usn < $1.usn } }
 
-  /// Contents that changes bring, whatever is there already.
-  public static func contents(_ changes: [MediaChange]) -> Set<MediaContent> {
-    Set(changes.compactMap { name($0) == nil ? nil : $0.file })
-  }
-
   /// The names that changes ask for.
   static func names(_ changes: [MediaChange]) -> [Text] { changes.compactMap(name) }
 

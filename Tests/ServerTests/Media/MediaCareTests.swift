@@ -44,7 +44,7 @@ struct MediaCareTests {
   func collectedMeanwhile(kind: StoreKind) async throws {
     let scene = try await MediaScene(kind)
     // A collector whose clock goes before, in the moment between bytes and index.
-    let hooked = HookedMediaBackend(scene.backend, before: kind == .files ? 0 : 1) { _ in
+    let hooked = HookedMediaBackend(scene.backend, before: kind == .files ? 1 : 2) { _ in
       try await scene.remove([MediaScene.digest("text")])
     }
     #expect(try await scene.upload([("a", "text")], scene.service(hooked)) == [1, 1])

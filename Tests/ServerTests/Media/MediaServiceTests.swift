@@ -175,8 +175,8 @@ struct MediaServiceTests {
   @Test("the bytes of an upload whose user is deleted meanwhile go with the user", arguments: [StoreKind.files, .rows])
   func deletedMeanwhile(kind: StoreKind) async throws {
     let scene = try await MediaScene(kind)
-    // Put, and then the user is gone.
-    let deleting = HookedMediaBackend(scene.backend, before: kind == .files ? 0 : 1) { try await $0.drop(.user(1)) }
+    // Read, put, and then the user is gone.
+    let deleting = HookedMediaBackend(scene.backend, before: kind == .files ? 1 : 2) { try await $0.drop(.user(1)) }
     await #expect(throws: StorageError.self) { try await scene.upload([("a", "1")], scene.service(deleting)) }
     #expect(!FileManager.default.fileExists(atPath: scene.root + "/blobs/1"))
   }
