@@ -14,6 +14,20 @@ struct EitherBlobs: BlobStore {
     return try await other.read(account, digest, body)
   }
 
+  func read(
+    _ account: Int64, _ digests: [BlobDigest], _ body: @escaping @Sendable (Int, UnsafeRawBufferPointer) throws -> Void
+  ) async throws -> Int {
+    var count = 0
+    while count < digests.count {
+      let start = count
+      count += try await chosen.read(account, Array(digests[start...])) { try body(start + $0, $1) }
+      let next = count
+      guard next < digests.count, try await other.read(account, digests[next], { try body(next, $0) }) else { break }
+      count += 1
+    }
+    return count
+  }
+
   func missing(
     _ contents: Set<MediaContent>, of account: Int64, _ rows: any RowReader
   ) throws -> Set<MediaContent> {

@@ -90,19 +90,32 @@ struct FileBlobs: BlobStore {
   func read(
     _ account: Int64, _ digest: BlobDigest, _ body: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
   ) async throws -> Bool {
+    try await NIOThreadPool.singleton.runIfActive { try read(path(account, digest), body) }
+  }
+
+  func read(
+    _ account: Int64, _ digests: [BlobDigest], _ body: @escaping @Sendable (Int, UnsafeRawBufferPointer) throws -> Void
+  ) async throws -> Int {
     try await NIOThreadPool.singleton.runIfActive {
-      let path = path(account, digest)
-      let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-      guard descriptor >= 0 else {
-        guard errno == ENOENT || errno == ENOTDIR else { throw fileFault("open", path) }
-        return false
+      for (place, digest) in digests.enumerated() {
+        guard try read(path(account, digest), { try body(place, $0) }) else { return place }
       }
-      defer { close(descriptor) }
-      var status = stat()
-      guard fstat(descriptor, &status) == 0 else { throw fileFault("stat", path) }
-      try FilePieces.read(descriptor, path, count: Int64(status.st_size), body)
-      return true
+      return digests.count
     }
+  }
+
+  /// - Returns: whether it is there.
+  private func read(_ path: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      guard errno == ENOENT || errno == ENOTDIR else { throw fileFault("open", path) }
+      return false
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw fileFault("stat", path) }
+    try FilePieces.read(descriptor, path, count: Int64(status.st_size), body)
+    return true
   }
 
   func missing(

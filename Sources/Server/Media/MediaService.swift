@@ -116,15 +116,11 @@ struct MediaService: Sendable {
   /// - Throws: `sessionConflict` where those of an entry are lost, which is forgotten then.
   private func gather(_ account: Int64, _ entries: [MediaEntry], in zip: MediaZipWriter) async throws {
     let started = clock()
-    for entry in entries {
-      guard let content = entry.file else { continue }
-      let check = BlobCheck(content)
-      zip.begin(entry.name, size: content.size)
-      let isThere = try await blobs.read(account, content.digest) { bytes in
-        check.add(bytes)
-        try zip.add(bytes)
-      }
-      guard isThere, check.isWhole else { throw try await lost(account, entry, content, before: started) }
+    let files = MediaGathering(entries, in: zip)
+    do {
+      try files.end(try await blobs.read(account, files.digests, files.add))
+    } catch let lost as MediaGathering.Lost {
+      throw try await self.lost(account, lost.entry, lost.content, before: started)
     }
   }
 

@@ -20,6 +20,13 @@ public protocol BlobStore: Sendable {
     _ account: Int64, _ digest: BlobDigest, _ body: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
   ) async throws -> Bool
 
+  /// Hands the bytes of several blobs to `body`, one after the other, each with its place in the list.
+  /// - Reading several ends before the first that is not there.
+  /// - Returns: how many were read.
+  func read(
+    _ account: Int64, _ digests: [BlobDigest], _ body: @escaping @Sendable (Int, UnsafeRawBufferPointer) throws -> Void
+  ) async throws -> Int
+
   /// Those of the contents that are not there, or not in their whole length. Called in a transaction on the account's
   /// schema.
   /// - A blob is missing until it is put, and when it is removed.
@@ -36,6 +43,17 @@ public protocol BlobStore: Sendable {
 
   /// Removes everything of an account whose schema is gone. Again = nothing.
   func removeAll(_ account: Int64) async throws
+}
+
+extension BlobStore {
+  public func read(
+    _ account: Int64, _ digests: [BlobDigest], _ body: @escaping @Sendable (Int, UnsafeRawBufferPointer) throws -> Void
+  ) async throws -> Int {
+    for (place, digest) in digests.enumerated() {
+      guard try await read(account, digest, { try body(place, $0) }) else { return place }
+    }
+    return digests.count
+  }
 }
 
 /// Bytes that are to be kept.

@@ -1,5 +1,6 @@
 import Foundation
 import SyncCore
+import Synchronization
 import Testing
 
 @testable import Server
@@ -66,6 +67,23 @@ struct BlobStoreTests {
       Issue.record("something was read")
     }
     #expect(!isThere)
+  }
+
+  @Test("reading several ends before the first that is not there", arguments: StoreKind.allCases)
+  func several(kind: StoreKind) async throws {
+    let scene = try await MediaScene(kind)
+    let long = String(repeating: "x", count: 3 << 20)
+    try await scene.store().put(Self.account, ["a", long, "b"].map { MediaScene.blob($0) })
+    let either = scene.store() as? EitherBlobs
+    try await either?.other.put(Self.account, [MediaScene.blob("other")])
+    let isEither = either != nil
+    let texts = ["b", long, isEither ? "other" : "b", "a", "none", "a"]
+    let read = Mutex<[Int: Int]>([:])
+    let count = try await scene.store().read(Self.account, texts.map(MediaScene.digest)) { place, bytes in
+      read.withLock { $0[place, default: 0] += bytes.count }
+    }
+    #expect(count == 4)
+    #expect(read.withLock { $0 } == [0: 1, 1: 3 << 20, 2: isEither ? 5 : 1, 3: 1])
   }
 
   @Test("F16: accounts share nothing", arguments: StoreKind.allCases)
