@@ -10,7 +10,8 @@ public enum CollectionFile {
     case v18 = 18
   }
 
-  /// Loads an uploaded file, treated as hostile, and its ``Col`` row last.
+  /// Loads an uploaded file, treated as hostile, and its ``Col`` row last. The file is read on a thread of its own;
+  /// `loader` is used on this one.
   ///
   /// Stamps are taken as they are. What the file holds is changed only where it could not be handed out again
   /// (collection-format.md 9.1):
@@ -27,7 +28,16 @@ public enum CollectionFile {
   public static func read(
     path: String, limits: CollectionLimits = CollectionLimits(), into loader: any RowLoader
   ) throws -> CollectionSummary {
-    let sink = RowSink(loader)
+    try Handover<BatchGiver.Batch>.run { batches in
+      try summary(of: path, limits, RowSink(BatchGiver(batches)))
+    } taking: { batches in
+      try batches.drain { try $0(loader) }
+    }
+  }
+
+  private static func summary(
+    of path: String, _ limits: CollectionLimits, _ sink: RowSink
+  ) throws -> CollectionSummary {
     do {
       return try CollectionReader(path: path, limits: limits, sink: sink).run()
     } catch let failure as RowSink.Failure {

@@ -47,9 +47,14 @@ struct CollectionWriter {
       if version == .v18 { try write(objects) }
       return objects.sortFields
     }
-    try fillNotes(sortFields: sortFields)
-    try fill(Card.self)
-    try fill(Review.self)
+    // The engine's thread goes on reading while another one makes pages of what it has read.
+    try Handover<PageWork>.run { work in
+      try work.drain { try $0() }
+    } giving: { work in
+      try fillNotes(sortFields: sortFields, work)
+      try fill(Card.self, work)
+      try fill(Review.self, work)
+    }
     try file.transaction(.immediate) { try file.execute(CollectionSchema.otherIndexes(version)) }
   }
 
@@ -75,9 +80,9 @@ struct CollectionWriter {
   }
 
   /// Sort field and checksum are computed here (derived-values.md 1).
-  private func fillNotes(sortFields: [Int64: Int]) throws {
+  private func fillNotes(sortFields: [Int64: Int], _ work: Handover<PageWork>) throws {
     let numbers = try NumericAffinity()
-    try fill(Note.self) { note, columns in
+    try fill(Note.self, work) { note, columns in
       let derived = NoteText.derived(flds: NoteText.clean(note.flds), sortIndex: sortFields[note.mid] ?? 0)
       var row = FileNote(note: note, checksum: derived.checksum)
       try row.columns(&columns) { try numbers.write(derived.sortField, "sfld", to: &$0) }
@@ -85,16 +90,19 @@ struct CollectionWriter {
   }
 
   private func fill<R: Row>(
-    _ type: R.Type, _ columns: (inout R, inout RowColumns) throws -> Void = { try $0.columns(&$1) }
+    _ type: R.Type, _ work: Handover<PageWork>,
+    _ columns: @escaping (inout R, inout RowColumns) throws -> Void = { try $0.columns(&$1) }
   ) throws {
-    let table = try TableFiller(R.table.name.text, in: file)
+    let table = FilledTable(type, in: file, columns)
+    var batch = RowsToFile<R>()
     try rows.scan(type) { row in
-      var row = row
-      guard try table.append({ try columns(&row, &$0) }) else {
-        throw StorageError(.corrupt, "\(R.table.name) does not come in the order of its key")
-      }
+      guard try batch.append(row) else { return }
+      try work.give { [rows = batch.take()] in try table.append(rows) }
     }
-    try table.finish()
+    try work.give { [rows = batch.take()] in
+      try table.append(rows)
+      try table.finish()
+    }
   }
 
   private func write(_ objects: CollectionObjects) throws {

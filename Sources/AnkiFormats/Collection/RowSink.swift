@@ -39,3 +39,13 @@ final class RowSink {
     }
   }
 }
+
+/// Hands the batches to a loader on another thread.
+final class BatchGiver: RowLoader {
+  typealias Batch = (any RowLoader) throws -> Void
+  private let batches: Handover<Batch>
+
+  init(_ batches: Handover<Batch>) { self.batches = batches }
+
+  func append<R: Row>(_ rows: [R]) throws { try batches.give { try $0.append(rows) } }
+}
