@@ -48,6 +48,29 @@ struct SQLTests {
     #expect(sql.owned == nil)
   }
 
+  @Test("of a large table keys and indexes may come behind its rows, of a small one they need not")
+  func indexesFollowRows() {
+    func sql(_ table: Table, keyFollowsRows: Bool = false, tablesHoldIndexes: Bool = false) -> TableSQL {
+      let dialect = Dialect(
+        integer: "int", text: "text", blob: "blob", quote: "", parameters: .questionMarks, upsert: .onConflict,
+        indexesHoldTheKey: true, keyFollowsRows: keyFollowsRows, tablesHoldIndexes: tablesHoldIndexes)
+      return TableSQL(table, dialect)
+    }
+    #expect(!sql(Card.table, keyFollowsRows: true).createTable.contains("PRIMARY KEY"))
+    #expect(
+      sql(Card.table, keyFollowsRows: true).createIndexes == [
+        "ALTER TABLE cards ADD PRIMARY KEY (id)", "CREATE INDEX cards_usn ON cards (usn)",
+        "CREATE INDEX cards_nid ON cards (nid)",
+      ])
+    #expect(sql(Grave.table, keyFollowsRows: true).createTable.contains("PRIMARY KEY (type, oid)"))
+    #expect(
+      sql(Card.table, tablesHoldIndexes: true).createIndexes
+        == ["ALTER TABLE cards ADD INDEX cards_usn (usn), ADD INDEX cards_nid (nid)"])
+    #expect(sql(Grave.table, tablesHoldIndexes: true).createTable.contains("INDEX graves_usn (usn)"))
+    #expect(sql(Grave.table, tablesHoldIndexes: true).createIndexes == [])
+    #expect(sql(Col.table, tablesHoldIndexes: true).createIndexes == [])
+  }
+
   @Test("an engine that cannot compare rows gets the columns of a key one by one, with its values again and again")
   func columns() throws {
     let dialect = Dialect(

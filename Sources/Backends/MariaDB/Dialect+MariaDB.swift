@@ -7,7 +7,7 @@ extension Dialect {
   static let mariaDB = Dialect(
     integer: "bigint", text: "longtext", keyText: "varbinary(3000)", blob: "longblob", quote: "`",
     parameters: .questionMarks, upsert: .onDuplicateKey, keyOrder: .columns, many: .lists((1...100).reversed()),
-    indexesHoldTheKey: true, numberedTable: table, keyedTable: table)
+    indexesHoldTheKey: true, tablesHoldIndexes: true, numberedTable: table, keyedTable: table)
 
   static let table = "ENGINE = InnoDB ROW_FORMAT = DYNAMIC \(characters)"
   static let characters = "DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_nopad_bin"

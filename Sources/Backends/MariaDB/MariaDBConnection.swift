@@ -6,8 +6,6 @@ import SyncCore
 /// `@unchecked Sendable` holds because a connection is used by one thread at a time, the one that has taken it from its
 /// pool; ``interrupt()`` touches nothing but what is made for that.
 final class MariaDBConnection: ServerConnection, @unchecked Sendable {
-  /// Rows in one statement; more make it no faster.
-  private static let batch = 100
   /// Bytes that a load sends between two commits.
   private static let commitSize = 64 << 20
 
@@ -147,21 +145,15 @@ final class MariaDBConnection: ServerConnection, @unchecked Sendable {
 
   /// Commits now and then: what fails is dropped as a whole, so nothing is gained by one transaction.
   func load<R: Row>(_ rows: ArraySlice<R>, _ table: TableSQL) throws {
-    for start in stride(from: rows.startIndex, to: rows.endIndex, by: Self.batch) {
-      try insert(rows[start..<min(start + Self.batch, rows.endIndex)], table)
-    }
-    guard loaded > Self.commitSize else { return }
-    loaded = 0
-    try noting { try session.commit() }
-  }
-
-  private func insert<R: Row>(_ rows: ArraySlice<R>, _ table: TableSQL) throws {
-    var values = Parameters()
+    var values = RowArrays(table.kinds, rows: rows.count)
     for var row in rows { try row.columns(&values) }
-    let places = "(" + repeatElement("?", count: table.kinds.count).joined(separator: ", ") + ")"
-    let list = repeatElement(places, count: rows.count).joined(separator: ", ")
-    try execute("INSERT INTO \(table.nameAndColumns) VALUES \(list)", values)
-    loaded += values.size
+    try noting {
+      try session.run(table.insert, values)
+      loaded += values.size
+      guard loaded > Self.commitSize else { return }
+      loaded = 0
+      try session.commit()
+    }
   }
 
   private func noting(_ body: () throws -> Void) throws {

@@ -77,12 +77,17 @@ final class MariaDBSession {
   }
 
   func run(_ sql: String, _ values: Parameters) throws {
-    try prepared(sql, values) { try $0.run(values) }
+    try prepared(sql, size: values.size) { try $0.run(values) }
+  }
+
+  /// Runs a statement once for each of the rows.
+  func run(_ sql: String, _ rows: RowArrays) throws {
+    try prepared(sql, size: rows.size) { try $0.run(rows) }
   }
 
   /// Hands over each row of the answer as it arrives. Until the last one the session can do nothing else.
   func rows(_ sql: String, _ values: Parameters, _ row: (ResultRow) throws -> Void) throws {
-    try prepared(sql, values) { try $0.rows(values, row) }
+    try prepared(sql, size: values.size) { try $0.rows(values, row) }
   }
 
   func enter(_ database: String) throws {
@@ -99,9 +104,9 @@ final class MariaDBSession {
     if mysql_rollback(handle) != 0 { isSound = false }
   }
 
-  private func prepared(_ sql: String, _ values: Parameters, _ body: (PreparedStatement) throws -> Void) throws {
-    guard values.size <= longestValues else {
-      throw StorageError(.invalid, "MariaDB: \(values.size) bytes are more than the server's max_allowed_packet")
+  private func prepared(_ sql: String, size: Int, _ body: (PreparedStatement) throws -> Void) throws {
+    guard size <= longestValues else {
+      throw StorageError(.invalid, "MariaDB: \(size) bytes are more than the server's max_allowed_packet")
     }
     do {
       // Taken out while it is in use, and gone where it fails.

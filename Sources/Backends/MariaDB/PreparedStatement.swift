@@ -38,6 +38,25 @@ final class PreparedStatement {
     if result != nil { mysql_stmt_free_result(pointer) }
   }
 
+  /// Runs the statement for each of the rows, all of which the server gets at once.
+  func run(_ rows: RowArrays) throws {
+    guard rows.columnCount == binds.count, rows.count > 0 else {
+      throw StorageError(.invalid, "\(rows.columnCount) columns for \(binds.count) parameters")
+    }
+    try rows.withBinds(binds) {
+      try setRowCount(rows.count)
+      try check(mysql_stmt_bind_param(pointer, binds.baseAddress) != 0)
+      try check(mysql_stmt_execute(pointer) != 0)
+    }
+    try setRowCount(0)
+  }
+
+  /// How many rows the bound arrays have; 0 where the values are bound themselves.
+  private func setRowCount(_ count: Int) throws {
+    var count = UInt32(clamping: count)
+    try check(mysql_stmt_attr_set(pointer, STMT_ATTR_ARRAY_SIZE, &count) != 0)
+  }
+
   /// Runs the statement and hands over its rows as they arrive. Until the last one is read the connection can do
   /// nothing else; where `body` throws, the rest is read and thrown away.
   func rows(_ parameters: Parameters, _ body: (ResultRow) throws -> Void) throws {

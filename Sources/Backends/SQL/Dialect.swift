@@ -37,8 +37,12 @@ public struct Dialect: Sendable {
   public let many: Many
   /// Whether an index ends with the columns of the key by itself.
   public let indexesHoldTheKey: Bool
-  /// Whether the primary key is made with the indexes, behind the rows of a load, and not with the table.
+  /// Whether the primary key of a large table is made with the indexes, behind the rows of a load, and not with the
+  /// table.
   public let keyFollowsRows: Bool
+  /// Whether indexes are part of what makes a table; those of a large one are then added behind the rows of a load, all
+  /// by one statement.
+  public let tablesHoldIndexes: Bool
   /// How the making of a table begins, and of one that may be lost with the power.
   public let createTable: String
   public let createVolatileTable: String
@@ -49,13 +53,14 @@ public struct Dialect: Sendable {
   public init(
     integer: String, text: String, keyText: String? = nil, blob: String, quote: String, parameters: Parameters,
     upsert: Upsert, keyOrder: KeyOrder = .rows, many: Many = .lists([1]), indexesHoldTheKey: Bool,
-    keyFollowsRows: Bool = false, createTable: String = "CREATE TABLE", createVolatileTable: String = "CREATE TABLE",
+    keyFollowsRows: Bool = false, tablesHoldIndexes: Bool = false, createTable: String = "CREATE TABLE", createVolatileTable: String = "CREATE TABLE",
     numberedTable: String = "", keyedTable: String = ""
   ) {
     (self.integer, self.text, self.keyText, self.blob) = (integer, text, keyText ?? text, blob)
     (self.quote, self.parameters, self.upsert) = (quote, parameters, upsert)
     (self.keyOrder, self.many, self.indexesHoldTheKey) = (keyOrder, many, indexesHoldTheKey)
-    (self.keyFollowsRows, self.createTable) = (keyFollowsRows, createTable)
+    (self.keyFollowsRows, self.tablesHoldIndexes) = (keyFollowsRows, tablesHoldIndexes)
+    self.createTable = createTable
     (self.createVolatileTable, self.numberedTable, self.keyedTable) = (createVolatileTable, numberedTable, keyedTable)
   }
 

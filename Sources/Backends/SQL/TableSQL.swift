@@ -182,19 +182,26 @@ private struct Writer: Sendable {
     let isNumbered = table.keyCount == 1 && table.columns.first?.kind == .integer
     let options = isNumbered ? dialect.numberedTable : dialect.keyedTable
     let verb = table.isVolatile ? dialect.createVolatileTable : dialect.createTable
-    let parts = columns + (dialect.keyFollowsRows ? [] : ["PRIMARY KEY (\(keyList))"])
+    let parts = columns + (keyFollowsRows ? [] : ["PRIMARY KEY (\(keyList))"]) + (holdsIndexes ? indexes : [])
     return "\(verb) \(name) (\(parts.joined(separator: ", "))) \(options)"
   }
 
   var createIndexes: [String] {
-    let key = dialect.keyFollowsRows ? ["ALTER TABLE \(name) ADD PRIMARY KEY (\(keyList))"] : []
-    return key + table.indexes.compactMap(createIndex)
+    let key = keyFollowsRows ? ["ALTER TABLE \(name) ADD PRIMARY KEY (\(keyList))"] : []
+    guard dialect.tablesHoldIndexes else { return key + table.indexes.compactMap { index($0, on: "ON \(name) ") } }
+    guard !holdsIndexes, !indexes.isEmpty else { return key }
+    return key + ["ALTER TABLE \(name) " + indexes.map { "ADD \($0)" }.joined(separator: ", ")]
   }
 
-  private func createIndex(_ index: Table.Index) -> String? {
+  private var keyFollowsRows: Bool { dialect.keyFollowsRows && table.isLarge }
+  private var holdsIndexes: Bool { dialect.tablesHoldIndexes && !table.isLarge }
+  private var indexes: [String] { table.indexes.compactMap { index($0) } }
+
+  private func index(_ index: Table.Index, on place: String = "") -> String? {
     guard let column = index == .usn ? "usn" : table.owner else { return nil }
+    let verb = place.isEmpty ? "INDEX" : "CREATE INDEX"
     let rest = dialect.indexesHoldTheKey ? "" : ", \(keyList)"
-    return "CREATE INDEX \(dialect.quoted("\(table.name)_\(column)")) ON \(name) (\(dialect.quoted(column))\(rest))"
+    return "\(verb) \(dialect.quoted("\(table.name)_\(column)")) \(place)(\(dialect.quoted(column))\(rest))"
   }
 
   func list(_ columns: ArraySlice<Table.Column>) -> String {

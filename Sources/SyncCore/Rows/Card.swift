@@ -1,6 +1,6 @@
 /// A card; the meaning of each column is in collection-format.md 2.
 public struct Card: ChangeTracked {
-  public static let table = Table(of: Card.self, "cards", indexes: [.usn, .owner], owner: "nid")
+  public static let table = Table(of: Card.self, "cards", indexes: [.usn, .owner], owner: "nid", isLarge: true)
 
   public var id: Int64 = 0
   public var nid: Int64 = 0

@@ -1,7 +1,7 @@
 /// A note (collection-format.md 2). Sort field and checksum are computed when a file is written, never stored
 /// (derived-values.md 1).
 public struct Note: ChangeTracked {
-  public static let table = Table(of: Note.self, "notes", indexes: [.usn])
+  public static let table = Table(of: Note.self, "notes", indexes: [.usn], isLarge: true)
 
   /// Milliseconds since 1970 at creation.
   public var id: Int64 = 0

@@ -1,6 +1,6 @@
 /// One entry of the review log (`revlog`); rows are only ever added (sync-protocol.md 6.7).
 public struct Review: ChangeTracked {
-  public static let table = Table(of: Review.self, "revlog", indexes: [.usn])
+  public static let table = Table(of: Review.self, "revlog", indexes: [.usn], isLarge: true)
 
   /// Milliseconds since 1970 of the review.
   public var id: Int64 = 0

@@ -22,9 +22,12 @@ public struct Table: Sendable {
   public let owner: StaticString?
   /// Rows that an engine may forget with the power: sync sessions and what they staged (DESIGN, "A sync").
   public let isVolatile: Bool
+  /// Rows by the thousand: what a load is fastest with for these is slower for a few.
+  public let isLarge: Bool
 
   public init<R: Row>(
-    of row: R.Type, _ name: StaticString, indexes: [Index] = [], owner: StaticString? = nil, isVolatile: Bool = false
+    of row: R.Type, _ name: StaticString, indexes: [Index] = [], owner: StaticString? = nil, isVolatile: Bool = false,
+    isLarge: Bool = false
   ) {
     var describer = Describer()
     var empty = R()
@@ -38,7 +41,7 @@ public struct Table: Sendable {
     keyCount = keys.columns.count
     self.indexes = indexes
     self.owner = owner
-    self.isVolatile = isVolatile
+    (self.isVolatile, self.isLarge) = (isVolatile, isLarge)
   }
 
   public var keyColumns: ArraySlice<Column> { columns.prefix(keyCount) }
