@@ -1,8 +1,8 @@
 import CMariaDB
 import SyncCore
 
-/// The values of many rows, column by column, as a statement takes them that runs once for each row: filled as a visitor
-/// of one row after the other.
+/// The values of many rows, column by column, as a statement takes them that runs once for each row: filled as a
+/// visitor of one row after the other.
 struct RowArrays: ColumnVisitor {
   let count: Int
   private let kinds: [Table.Kind]

@@ -6,6 +6,9 @@ struct CopyStream {
   /// The table and its columns.
   let target: String
   private let handle: OpaquePointer
+  private var buffer = CopyBuffer()
+  /// Bytes that are sent at once, or those of a longer row: the memory stays the same, so it stays close.
+  private static let piece = 64 << 10
 
   init(_ handle: OpaquePointer, into target: String) throws {
     (self.handle, self.target) = (handle, target)
@@ -22,10 +25,18 @@ struct CopyStream {
     try put(CopyBuffer.header)
   }
 
-  func append<R: Row>(_ rows: ArraySlice<R>) throws {
-    var buffer = CopyBuffer()
-    for row in rows { try buffer.append(row) }
+  mutating func append<R: Row>(_ rows: ArraySlice<R>) throws {
+    for row in rows {
+      try buffer.append(row)
+      if buffer.bytes.count >= Self.piece { try flush() }
+    }
+    try flush()
+  }
+
+  private mutating func flush() throws {
     try put(buffer.bytes)
+    // The memory of a very long row is given back.
+    buffer.bytes.removeAll(keepingCapacity: buffer.bytes.count < 4 * Self.piece)
   }
 
   func end(keeping: Bool) throws {

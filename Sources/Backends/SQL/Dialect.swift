@@ -40,8 +40,7 @@ public struct Dialect: Sendable {
   /// Whether the primary key of a large table is made with the indexes, behind the rows of a load, and not with the
   /// table.
   public let keyFollowsRows: Bool
-  /// Whether indexes are part of what makes a table; those of a large one are then added behind the rows of a load, all
-  /// by one statement.
+  /// Whether indexes are made with their table, because an index behind the rows waits for the disk many times.
   public let tablesHoldIndexes: Bool
   /// How the making of a table begins, and of one that may be lost with the power.
   public let createTable: String
@@ -53,8 +52,8 @@ public struct Dialect: Sendable {
   public init(
     integer: String, text: String, keyText: String? = nil, blob: String, quote: String, parameters: Parameters,
     upsert: Upsert, keyOrder: KeyOrder = .rows, many: Many = .lists([1]), indexesHoldTheKey: Bool,
-    keyFollowsRows: Bool = false, tablesHoldIndexes: Bool = false, createTable: String = "CREATE TABLE", createVolatileTable: String = "CREATE TABLE",
-    numberedTable: String = "", keyedTable: String = ""
+    keyFollowsRows: Bool = false, tablesHoldIndexes: Bool = false, createTable: String = "CREATE TABLE",
+    createVolatileTable: String = "CREATE TABLE", numberedTable: String = "", keyedTable: String = ""
   ) {
     (self.integer, self.text, self.keyText, self.blob) = (integer, text, keyText ?? text, blob)
     (self.quote, self.parameters, self.upsert) = (quote, parameters, upsert)

@@ -45,7 +45,8 @@ enum Pieces {
   /// - Throws: `invalid` where a row cannot be stored.
   static func of<R: Row>(_ rows: [R]) throws -> [ArraySlice<R>] {
     var (pieces, start, bytes): ([ArraySlice<R>], Int, Int) = ([], 0, 0)
-    for (index, var row) in rows.enumerated() {
+    for index in rows.indices {
+      var row = rows[index]
       var measure = RowMeasure(keyCount: R.table.keyCount)
       try row.columns(&measure)
       if measure.bytes > largestRow {
