@@ -40,7 +40,8 @@ public struct Dialect: Sendable {
   /// Whether the primary key of a large table is made with the indexes, behind the rows of a load, and not with the
   /// table.
   public let keyFollowsRows: Bool
-  /// Whether indexes are made with their table, because an index behind the rows waits for the disk many times.
+  /// Whether indexes are part of what makes a table; those of a large one are then added behind the rows of a load, all
+  /// by one statement.
   public let tablesHoldIndexes: Bool
   /// How the making of a table begins, and of one that may be lost with the power.
   public let createTable: String
