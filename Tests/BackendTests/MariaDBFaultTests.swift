@@ -29,10 +29,13 @@ struct MariaDBFaultTests {
     try await scene.withBackend { backend in
       try await backend.create(schema)
       let connection = try scene.server.connect()
-      try connection.begin(.write(.acknowledged), in: try scene.name(schema), Opening())
-      try connection.execute("INSERT INTO config VALUES ('a', 1, 1, '1')", Parameters())
-      #expect(throws: StorageError.self) { try connection.query("SELECT nonsense FROM config", Parameters()) { _ in } }
-      try connection.execute("INSERT INTO config VALUES ('b', 1, 1, '1')", Parameters())
+      let name = try scene.name(schema)
+      try connection.begin(.write(.acknowledged), in: name, [])
+      try connection.execute("INSERT INTO `#`.config VALUES ('a', 1, 1, '1')", in: name, Parameters())
+      #expect(throws: StorageError.self) {
+        try connection.query("SELECT nonsense FROM `#`.config", in: name, Parameters()) { _ in }
+      }
+      try connection.execute("INSERT INTO `#`.config VALUES ('b', 1, 1, '1')", in: name, Parameters())
       let failed = #expect(throws: StorageError.self) { try connection.end(keeping: true) }
       #expect(failed?.code == .corrupt && connection.state.isUsable)
       let count = try await backend.read(schema) { try $0.count(ConfigEntry.self) }

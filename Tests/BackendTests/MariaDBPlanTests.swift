@@ -16,12 +16,13 @@ struct MariaDBPlanTests {
     let schema = Schema.collection(user: 5, generation: 1)
     try await scene.withBackend { try await $0.load(schema) { try $0.append((1...500).map(Numbered.row(R.self))) } }
     let connection = try scene.server.connect()
-    try connection.begin(.read, in: scene.name(schema), Opening())
+    let name = try scene.name(schema)
+    try connection.define(["USE `\(name)`"])
     // What the planner knows of a table comes a while after its rows.
     try connection.query("ANALYZE TABLE \(R.table.name)", Parameters()) { _ in }
     for (sql, values) in try Self.statements(type) {
       var (access, remarks) = ("", "")
-      try connection.query("EXPLAIN " + sql, values) { row in
+      try connection.query("EXPLAIN " + sql, in: name, values) { row in
         (access, remarks) = (row.result.text(3).string, row.result.text(9).string)
       }
       #expect(["const", "ref", "range"].contains(access), "\(sql): \(access), \(remarks)")

@@ -1,9 +1,9 @@
 import Foundation
-import SQLBackend
 import SyncCore
 import Testing
 
 @testable import MariaDBBackend
+@testable import SQLBackend
 
 /// A place of its own in the MariaDB server of this run.
 struct MariaDBScene: ServerScene {
@@ -19,7 +19,8 @@ struct MariaDBScene: ServerScene {
 
   func locked(_ schema: Schema, _ body: () async throws -> Void) async throws {
     let other = try server.connect()
-    try other.begin(.write(.relaxed), in: name(schema), Opening(try server.dialect.questions(.collection, true)))
+    let opening = Opening<ResultReader>(try name(schema), try server.dialect.questions([], isWriting: true))
+    try other.begin(.write(.relaxed), in: name(schema), [opening])
     try await body()
     try other.end(keeping: false)
   }
@@ -28,7 +29,7 @@ struct MariaDBScene: ServerScene {
   func texts(_ sql: String, in schema: Schema? = nil, column: Int = 0) throws -> [String] {
     let connection = try server.connect()
     var found: [String] = []
-    if let schema { try connection.begin(.read, in: name(schema), Opening()) }
+    if let schema { try connection.define(["USE `\(name(schema))`"]) }
     try connection.query(sql, Parameters()) { found.append($0.result.text(column).string) }
     try connection.end(keeping: true)
     return found
@@ -46,8 +47,8 @@ struct MariaDBScene: ServerScene {
   func endSessions() throws -> Int {
     let connection = try server.connect()
     var sessions: [String] = []
-    let ours = "DB LIKE '\(try server.name)!_%' ESCAPE '!' AND ID <> CONNECTION_ID()"
-    try connection.query("SELECT CAST(ID AS CHAR) FROM information_schema.PROCESSLIST WHERE \(ours)", Parameters()) {
+    let others = "USER = SUBSTRING_INDEX(CURRENT_USER(), '@', 1) AND ID <> CONNECTION_ID()"
+    try connection.query("SELECT CAST(ID AS CHAR) FROM information_schema.PROCESSLIST WHERE \(others)", Parameters()) {
       sessions.append($0.result.text(0).string)
     }
     for session in sessions { try connection.define(["KILL \(session)"]) }

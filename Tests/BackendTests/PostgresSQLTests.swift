@@ -59,11 +59,12 @@ struct PostgresSQLTests {
     let sql = TableSQL(Grave.table, .postgres)
     #expect(sql.upsert(5) == sql.upsert(900) && sql.rows(5) == sql.rows(900) && sql.delete(5) == sql.delete(900))
     #expect(
-      sql.upsert(2) == #"INSERT INTO "graves" ("type", "oid", "usn") SELECT * FROM unnest($1, $2, $3) "#
+      sql.upsert(2) == ##"INSERT INTO "#"."graves" ("type", "oid", "usn") SELECT * FROM unnest($1, $2, $3) "##
         + #"ON CONFLICT ("type", "oid") DO UPDATE SET "usn" = excluded."usn""#)
     #expect(
-      sql.delete(2) == #"DELETE FROM "graves" WHERE ("type", "oid") IN (SELECT * FROM unnest($1, $2))"#)
-    #expect(TableSQL(SyncCore.Tag.table, .postgres).delete(2) == #"DELETE FROM "tags" WHERE "folded" = ANY ($1)"#)
+      sql.delete(2) == ##"DELETE FROM "#"."graves" WHERE ("type", "oid") IN (SELECT * FROM unnest($1, $2))"##)
+    #expect(
+      TableSQL(SyncCore.Tag.table, .postgres).delete(2) == ##"DELETE FROM "#"."tags" WHERE "folded" = ANY ($1)"##)
   }
 }
 
@@ -75,7 +76,7 @@ extension PostgresScene {
     let count = (1...20).last { sql.contains("$\($0)") } ?? 0
     let nulls = (0..<count).map { _ in "NULL" }.joined(separator: ", ")
     try connection.transaction(.write(.relaxed), in: name(schema)) {
-      try connection.define(["PREPARE statement\(types) AS \(sql)"])
+      try connection.define(["PREPARE statement\(types) AS \(Dialect.naming(name(schema), in: sql))"])
       let call = count == 0 ? "" : "(\(nulls))"
       try connection.query("EXPLAIN EXECUTE statement\(call)", PostgresValues()) { answer in
         var line = Text()

@@ -24,7 +24,7 @@ struct PostgresScene: ServerScene {
 
   func locked(_ schema: Schema, _ body: () async throws -> Void) async throws {
     let other = try server.connect()
-    try other.begin(.alter, in: name(schema), Opening(server.dialect.questions(.collection, true)))
+    try other.begin(.alter, in: name(schema), [Opening(name(schema), server.dialect.questions([], isWriting: true))])
     try await body()
     try other.end(keeping: false)
   }
@@ -49,7 +49,7 @@ struct PostgresScene: ServerScene {
   private func ask<T>(_ sql: String, in schema: Schema, _ take: (inout PostgresAnswer) throws -> T) throws -> [T] {
     let connection = try server.connect()
     var found: [T] = []
-    try connection.transaction(.write(.relaxed), in: name(schema)) {
+    try connection.transaction(.alter, in: name(schema)) {
       try connection.query(sql, PostgresValues()) { found.append(try take(&$0)) }
     }
     return found

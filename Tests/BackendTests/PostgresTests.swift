@@ -135,19 +135,63 @@ struct PostgresTests {
       let before = connection.state.roundTrips
       var isReading = false
       if case .read = work { isReading = true }
-      let opening = Opening(scene.server.dialect.questions(.user, !isReading))
-      try connection.transaction(work, in: scene.name(schema), opening, body)
+      let opening = Opening<PostgresAnswer>(
+        scene.name(schema), scene.server.dialect.questions([], isWriting: !isReading))
+      try connection.transaction(work, in: scene.name(schema), [opening], body)
       return connection.state.roundTrips - before
     }
     #expect(try cost(.read) { try ask() } == 1)
     #expect(try cost(.read) { for _ in 1...3 { try ask() } } == 3)
-    let write = { try connection.execute("SELECT 1", PostgresValues()) }
+    let write = { try connection.execute("SELECT 1", in: "", PostgresValues()) }
     #expect(
       try cost(.write(.relaxed)) {
         try ask()
         for _ in 1...9 { try write() }
       } == 2)
     #expect(try cost(.write(.acknowledged)) { try write() } == 2)
+  }
+
+  @Test("a connection keeps no more statements than it has room for, and those that it uses most lately")
+  func statements() throws {
+    let connection = try PostgresScene().server.connect()
+    func kept() throws -> Int64 {
+      var count: Int64 = 0
+      try connection.transaction(.read, in: "none") {
+        try connection.query("SELECT count(*) FROM pg_prepared_statements", PostgresValues()) {
+          try $0.integer("count", &count)
+        }
+      }
+      return count
+    }
+    for number in 1...Pipeline.mostPrepared + 50 {
+      // Some fail.
+      let sql = number % 7 == 0 ? "SELECT \(number) / 0" : "SELECT \(number)::bigint"
+      _ = Result {
+        try connection.transaction(.write(.relaxed), in: "none") {
+          try connection.query(sql, PostgresValues()) { _ in }
+        }
+      }
+    }
+    // What the question itself needs comes on top.
+    let room = Int64(Pipeline.mostPrepared - 10)...Int64(Pipeline.mostPrepared + 3)
+    for _ in 1...2 { #expect(room.contains(try kept())) }
+  }
+
+  @Test("a statement that fits its table no longer fails once, and is prepared anew")
+  func changed() async throws {
+    let scene = try PostgresScene(threads: 1)
+    try await scene.withBackend { backend in
+      try await backend.create(schema)
+      let read = { try await backend.read(schema) { try $0.fetch(ConfigEntry.self, .all) } }
+      try await backend.write(schema, .relaxed) { try $0.upsert([entry(1)]) }
+      #expect(try await read() == [entry(1)])
+      let other = try scene.server.connect()
+      try other.transaction(.alter, in: scene.name(schema)) {
+        try other.define([#"ALTER TABLE config ALTER COLUMN value TYPE varchar COLLATE "C""#])
+      }
+      await #expect(throws: StorageError.self) { try await read() }
+      #expect(try await read() == [entry(1)])
+    }
   }
 
   @Test("what an abandoned transaction had asked is no answer to the next one")
@@ -160,13 +204,21 @@ struct PostgresTests {
       }
     }
     for wrong in ["SELECT 1::bigint", "SELECT 1 / 0", "SELECT nothing FROM nowhere"] {
-      try connection.begin(.write(.relaxed), in: scene.name(.user(1)), Opening(["SELECT version FROM schema_version"]))
-      try connection.execute(wrong, PostgresValues())
+      var found: [Int64] = []
+      func opening(_ schema: Schema) -> Opening<PostgresAnswer> {
+        Opening(scene.name(schema), scene.server.dialect.questions([], isWriting: true)) { answer in
+          var version: Int64 = 0
+          var answer = answer
+          try answer?.integer("version", &version)
+          found.append(version)
+        }
+      }
+      try connection.begin(.write(.relaxed), in: scene.name(.user(1)), [opening(.user(1))])
+      try connection.execute(wrong, in: "", PostgresValues())
       try connection.end(keeping: false)
-      var found: [Int64?] = []
-      try connection.transaction(
-        .write(.acknowledged), in: scene.name(.user(2)), Opening(["SELECT version FROM schema_version"]) { found = $0 }
-      ) { try connection.execute("SELECT 1::bigint", PostgresValues()) }
+      try connection.transaction(.write(.acknowledged), in: scene.name(.user(2)), [opening(.user(2))]) {
+        try connection.execute("SELECT 1::bigint", in: "", PostgresValues())
+      }
       #expect(found == [2])
     }
   }

@@ -6,8 +6,9 @@ extension Dialect {
   /// but counts four for a character.
   static let mariaDB = Dialect(
     integer: "bigint", text: "longtext", keyText: "varbinary(3000)", blob: "longblob", quote: "`",
-    parameters: .questionMarks, upsert: .onDuplicateKey, keyOrder: .columns, many: .lists((1...100).reversed()),
-    indexesHoldTheKey: true, tablesHoldIndexes: true, numberedTable: table, keyedTable: table)
+    namesSchema: true, parameters: .questionMarks, upsert: .onDuplicateKey, keyOrder: .columns,
+    many: .lists((1...100).reversed()), indexesHoldTheKey: true, tablesHoldIndexes: true, numberedTable: table,
+    keyedTable: table)
 
   static let table = "ENGINE = InnoDB ROW_FORMAT = DYNAMIC \(characters)"
   static let characters = "DEFAULT CHARACTER SET = utf8mb4 COLLATE = utf8mb4_nopad_bin"
@@ -28,15 +29,9 @@ extension ServerDialect {
         ]
       },
       names: "SELECT TABLE_SCHEMA FROM information_schema.TABLES WHERE TABLE_NAME = 'schema_version'",
-      questions: questions, undoesTables: false, views: .mariaDB)
-  }
-
-  /// The version's row is locked first, and only then is the successor read: MariaDB would look a row up before it
-  /// waits for the lock, if it were named by a number.
-  private static func questions(_ kind: Schema.Kind, isWriting: Bool) -> [String] {
-    guard isWriting else { return ["SELECT version FROM schema_version"] }
-    guard kind == .collection else { return ["SELECT version FROM schema_version FOR UPDATE"] }
-    return ["SELECT v.version, c.successor FROM schema_version v LEFT JOIN col c ON c.id = v.id FOR UPDATE"]
+      // The version's row, whose id is 1, is locked first, and only then are the others read: MariaDB would look them
+      // up before it waits for the lock, if they were named by the number.
+      headKey: "v.id", locking: { [$0 + " FOR UPDATE"] }, undoesTables: false, views: .mariaDB)
   }
 }
 

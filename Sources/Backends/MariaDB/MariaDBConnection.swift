@@ -40,16 +40,39 @@ final class MariaDBConnection: ServerConnection, @unchecked Sendable {
   // MARK: Transactions
 
   /// Without autocommit a transaction begins by itself, with the first question.
-  func begin(_ work: Work, in schema: String, _ opening: Opening) throws {
+  func begin(_ work: Work, in schema: String, _ openings: [Opening<ResultReader>]) throws {
     self.work = (work, schema)
     try prepare(work, schema)
-    try opening.check(try opening.questions.flatMap(answers))
+    for opening in openings {
+      for question in opening.questions.dropLast() { try execute(question, in: opening.schema, Parameters()) }
+      try ask(opening)
+    }
+  }
+
+  /// They are answered as they are asked.
+  func open() {}
+
+  private func ask(_ opening: Opening<ResultReader>) throws {
+    guard let question = opening.questions.last else { return }
+    var isThere = false
+    try query(question, in: opening.schema, Parameters()) { answer in
+      isThere = true
+      try opening.take(answer)
+    }
+    if !isThere { try opening.take(nil) }
   }
 
   /// A statement that has failed may have ended the transaction, so that what came later would be kept alone.
   func end(keeping: Bool) throws {
     let failure = failure
     defer { settle() }
+    switch work?.kind {
+    case .look, .read:
+      session.leave()
+      if keeping, let failure { throw failure }
+      return
+    default: break
+    }
     guard keeping, failure == nil else {
       session.rollBack()
       if keeping, let failure { throw failure }
@@ -60,12 +83,10 @@ final class MariaDBConnection: ServerConnection, @unchecked Sendable {
 
   private func prepare(_ work: Work, _ schema: String) throws {
     switch work {
-    case .read, .write: try session.enter(schema)
+    case .look, .read, .write: break
     case .make:
       try lock(schema, seconds: server.lockSeconds)
       guard try !isComplete(schema) else { throw StorageError(.conflict, "\(schema) is there already") }
-      // By a statement of those that make it.
-      session.database = schema
     case .alter:
       try lock(schema, seconds: server.lockSeconds)
       try session.enter(schema)
@@ -76,12 +97,6 @@ final class MariaDBConnection: ServerConnection, @unchecked Sendable {
     }
   }
 
-  private func answers(_ question: String) throws -> [Int64?] {
-    var answers: [Int64?] = []
-    try session.rows(question, Parameters()) { answers += $0.integers }
-    return answers.isEmpty ? [nil] : answers
-  }
-
   private func settle() {
     let ended = work
     (work, failure, loaded) = (nil, nil, 0)
@@ -89,8 +104,7 @@ final class MariaDBConnection: ServerConnection, @unchecked Sendable {
       return server.clearUp(behind: id, ended.flatMap { if case .make = $0.kind { $0.schema } else { nil } })
     }
     guard isLocking else { return }
-    // The server leaves a database that it drops.
-    (isLocking, session.database) = (false, nil)
+    isLocking = false
     // A session that cannot do this says that it is of no further use.
     try? session.send("SET lock_wait_timeout = \(server.lockSeconds), @released = RELEASE_ALL_LOCKS()")
   }
@@ -100,7 +114,6 @@ final class MariaDBConnection: ServerConnection, @unchecked Sendable {
   /// To be alone in making, changing or dropping a schema, until the end of the transaction; the commits that DDL makes
   /// by itself do not end it.
   private func lock(_ schema: String, seconds: Int) throws {
-    session.database = nil
     var isOurs = false
     try session.rows("SELECT GET_LOCK(?, \(seconds))", Parameters(schema)) { isOurs = $0.integer(0) == 1 }
     guard isOurs else { throw StorageError(.conflict, "another process is making or changing \(schema)") }
@@ -130,13 +143,15 @@ final class MariaDBConnection: ServerConnection, @unchecked Sendable {
     try noting { for sql in statements { try session.send(sql) } }
   }
 
-  func execute(_ sql: String, _ values: Parameters) throws {
-    try noting { try session.run(sql, values) }
+  func execute(_ sql: String, in schema: String, _ values: Parameters) throws {
+    try noting { try session.run(sql, in: schema, values) }
   }
 
-  func query(_ sql: String, _ values: Parameters, _ row: (inout ResultReader) throws -> Void) throws {
+  func query(
+    _ sql: String, in schema: String, _ values: Parameters, _ row: (inout ResultReader) throws -> Void
+  ) throws {
     try noting {
-      try session.rows(sql, values) { result in
+      try session.rows(sql, in: schema, values) { result in
         var reader = ResultReader(result)
         try row(&reader)
       }
@@ -148,7 +163,7 @@ final class MariaDBConnection: ServerConnection, @unchecked Sendable {
     var values = RowArrays(table.kinds, rows: rows.count)
     for var row in rows { try row.columns(&values) }
     try noting {
-      try session.run(table.insert, values)
+      try session.run(table.insert, in: work?.schema ?? "", values)
       loaded += values.size
       guard loaded > Self.commitSize else { return }
       loaded = 0

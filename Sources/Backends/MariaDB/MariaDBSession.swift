@@ -1,5 +1,6 @@
 import CMariaDB
 import Foundation
+import SQLBackend
 import SyncCore
 import Synchronization
 
@@ -13,15 +14,16 @@ final class MariaDBSession {
   /// The socket once more, so that ``interrupt()`` never meets a number that the client library has given away.
   private let socket: Int32
   private let hasBeenInterrupted = Atomic(false)
-  private var statements = StatementCache()
+  /// The server counts prepared statements for all its clients together, so there are not many.
+  private var statements = StatementCache<PreparedStatement>(capacity: 128)
   /// How many bytes of values the server takes with a statement; it would end the connection over more.
   private var longestValues = Int.max
   /// False once nothing is known about the session any more.
   private var isSound = true
+  /// Whether the server has still to say that it has ended a transaction.
+  private var isEnding = false
   /// How often it has waited for the server.
   private(set) var roundTrips = 0
-  /// The database that unqualified names mean; nil where that has to be said anew.
-  var database: String?
 
   /// - Throws: `unavailable` where the server cannot be reached, `invalid` where it refuses us or cannot be used as it
   ///   is set up.
@@ -55,8 +57,14 @@ final class MariaDBSession {
 
   /// A socket that has something to say although nobody has asked says that the server has ended the connection.
   var isUsable: Bool {
+    guard isSound, !isInterrupted else { return false }
+    if isEnding, hasArrived { try? awaitEnd() }
+    return isSound && (isEnding || !hasArrived)
+  }
+
+  private var hasArrived: Bool {
     var poll = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-    return isSound && !isInterrupted && Foundation.poll(&poll, 1, 0) == 0
+    return Foundation.poll(&poll, 1, 0) != 0
   }
 
   /// Ends the connection: whoever waits for the server gets an error at once.
@@ -69,6 +77,7 @@ final class MariaDBSession {
 
   /// Runs a statement of our own words without parameters and without rows.
   func send(_ sql: String) throws {
+    try awaitEnd()
     var text = sql
     let status = text.withUTF8 { bytes in
       bytes.withMemoryRebound(to: CChar.self) { mysql_real_query(handle, $0.baseAddress, UInt(bytes.count)) }
@@ -76,45 +85,73 @@ final class MariaDBSession {
     try check(status != 0)
   }
 
-  func run(_ sql: String, _ values: Parameters) throws {
-    try prepared(sql, size: values.size) { try $0.run(values) }
+  /// The tables of a prepared statement are those of `schema`.
+  func run(_ sql: String, in schema: String = "", _ values: Parameters) throws {
+    try prepared(sql, schema, size: values.size) { try $0.run(values) }
   }
 
   /// Runs a statement once for each of the rows.
-  func run(_ sql: String, _ rows: RowArrays) throws {
-    try prepared(sql, size: rows.size) { try $0.run(rows) }
+  func run(_ sql: String, in schema: String, _ rows: RowArrays) throws {
+    try prepared(sql, schema, size: rows.size) { try $0.run(rows) }
   }
 
   /// Hands over each row of the answer as it arrives. Until the last one the session can do nothing else.
-  func rows(_ sql: String, _ values: Parameters, _ row: (ResultRow) throws -> Void) throws {
-    try prepared(sql, size: values.size) { try $0.rows(values, row) }
+  func rows(
+    _ sql: String, in schema: String = "", _ values: Parameters, _ row: (ResultRow) throws -> Void
+  ) throws {
+    try prepared(sql, schema, size: values.size) { try $0.rows(values, row) }
   }
 
+  /// Names of tables without a schema are those of this database from now on.
   func enter(_ database: String) throws {
-    guard self.database != database else { return }
+    try awaitEnd()
     try check(mysql_select_db(handle, database) != 0)
-    self.database = database
   }
 
-  func commit() throws { try check(mysql_commit(handle) != 0) }
+  func commit() throws {
+    try awaitEnd()
+    try check(mysql_commit(handle) != 0)
+  }
 
   /// A session that cannot even roll back is lost, and the server does it.
   func rollBack() {
+    do { try awaitEnd() } catch { return }
     roundTrips += 1
     if mysql_rollback(handle) != 0 { isSound = false }
   }
 
-  private func prepared(_ sql: String, size: Int, _ body: (PreparedStatement) throws -> Void) throws {
+  /// Ends a transaction that has changed nothing. Nobody waits for that: it is through before the session's next
+  /// statement.
+  func leave() {
+    guard isSound, !isEnding else { return }
+    let end = "COMMIT"
+    isEnding = mysql_send_query(handle, end, UInt(end.utf8.count)) == 0
+    isSound = isEnding
+  }
+
+  private func awaitEnd() throws {
+    guard isEnding else { return }
+    isEnding = false
+    guard mysql_read_query_result(handle) != 0 else { return }
+    isSound = false
+    throw StorageError(mariaDB: mysql_errno(handle), String(cString: mysql_error(handle)))
+  }
+
+  private func prepared(
+    _ sql: String, _ schema: String, size: Int, _ body: (PreparedStatement) throws -> Void
+  ) throws {
+    try awaitEnd()
     guard size <= longestValues else {
       throw StorageError(.invalid, "MariaDB: \(size) bytes are more than the server's max_allowed_packet")
     }
     do {
       // Taken out while it is in use, and gone where it fails.
-      let place = StatementCache.Place(database: database, sql: sql)
-      let statement = try statements.take(place) ?? prepare(sql)
+      let place = StatementCache<PreparedStatement>.Place(sql, in: schema)
+      let statement = try statements.remove(place) ?? prepare(place.text)
       roundTrips += 1
       try body(statement)
       statements.put(statement, place)
+      _ = statements.removeOldest()
     } catch { throw noted(error) }
   }
 

@@ -8,8 +8,6 @@ final class PreparedStatement {
   private let binds: UnsafeMutableBufferPointer<MYSQL_BIND>
   /// Nil where the statement gives no rows.
   private let result: ResultRow?
-  /// When it was last lent, for the cache.
-  var lastUse: UInt64 = 0
 
   init(_ sql: String, on handle: UnsafeMutablePointer<MYSQL>) throws {
     guard let pointer = mysql_stmt_init(handle) else { throw StorageError(.unavailable, "MariaDB: out of memory") }

@@ -1,4 +1,5 @@
 import CMariaDB
+import SQLBackend
 import SyncCore
 
 /// The current row of a statement's result. Columns count from 0.
@@ -47,8 +48,7 @@ final class ResultRow {
   func text(_ column: Int) -> Text { Text(String(decoding: bytes(column), as: UTF8.self)) }
   func blob(_ column: Int) -> [UInt8] { Array(bytes(column)) }
 
-  /// Every column of a row of integers; nil for NULL.
-  var integers: [Int64?] { binds.indices.map { areNull[$0] == 0 ? integer($0) : nil } }
+  func isNull(_ column: Int) -> Bool { areNull[column] != 0 }
 
   private func bytes(_ column: Int) -> UnsafeRawBufferPointer {
     guard areNull[column] == 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
@@ -91,11 +91,17 @@ final class ResultRow {
 }
 
 /// Fills the columns of a row from those of a result, in order.
-struct ResultReader: ColumnVisitor {
+struct ResultReader: ServerAnswer {
   let result: ResultRow
   private var column = 0
 
   init(_ result: ResultRow) { self.result = result }
+
+  mutating func passes(nulls count: Int) -> Bool {
+    guard result.isNull(column) else { return false }
+    column += count
+    return true
+  }
 
   mutating func integer(_ name: StaticString, _ value: inout Int64) {
     value = result.integer(column)

@@ -5,8 +5,8 @@ extension Dialect {
   /// `COLLATE "C"` compares bytes, and no update of a C library can change the order of an index. What a lost session
   /// staged need not be on the disk: unlogged tables are empty after a crash of the server.
   static let postgres = Dialect(
-    integer: "bigint", text: "text COLLATE \"C\"", blob: "bytea", quote: "\"", parameters: .numbered,
-    upsert: .onConflict, many: .arrays, indexesHoldTheKey: false, keyFollowsRows: true,
+    integer: "bigint", text: "text COLLATE \"C\"", blob: "bytea", quote: "\"", namesSchema: true,
+    parameters: .numbered, upsert: .onConflict, many: .arrays, indexesHoldTheKey: false, keyFollowsRows: true,
     createVolatileTable: "CREATE UNLOGGED TABLE")
 }
 
@@ -23,11 +23,9 @@ extension ServerDialect {
         ["CREATE TABLE schema_version (version bigint NOT NULL)", "INSERT INTO schema_version VALUES (\(version))"]
       },
       names: "SELECT nspname::text FROM pg_namespace WHERE left(nspname, \(prefix.count + 1)) = '\(prefix)_'",
-      questions: { kind, writes in
-        let version = "SELECT version FROM schema_version" + (writes ? " FOR UPDATE" : "")
-        // A statement of its own: it sees what was committed while the lock was waited for.
-        return writes && kind == .collection ? [version, "SELECT successor FROM col WHERE id = 1"] : [version]
-      },
+      headKey: "1",
+      // A statement of its own behind the lock sees what was committed while the lock was waited for.
+      locking: { ["SELECT 1 FROM \(Dialect.postgres.placed("schema_version")) FOR UPDATE", $0] },
       undoesTables: true, views: .postgres(readers: "\(prefix)_readers"))
   }
 }
@@ -74,13 +72,16 @@ extension ViewDialect {
 extension Work {
   /// What begins a transaction of this kind in a schema.
   func beginning(in schema: String) -> [String] {
+    // Statements that read and write name their schema: one that was prepared with another path is planned anew.
+    let place = "SET LOCAL search_path = \"\(schema)\""
     // What comes after the lock sees what its last owner has left, whatever the database's defaults are.
     let writing = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-    let place = "SET LOCAL search_path = \"\(schema)\""
     switch self {
-    case .read: return ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", place]
-    case .write(.relaxed): return [writing, place, "SET LOCAL synchronous_commit = off"]
-    case .write(.acknowledged), .make, .alter: return [writing, place]
+    case .look: return []
+    case .read: return ["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"]
+    case .write(.relaxed): return [writing, "SET LOCAL synchronous_commit = off"]
+    case .write(.acknowledged): return [writing]
+    case .make, .alter: return [writing, place]
     // Shorter than it takes the server to look for deadlocks: then it is this one that gives way, not a reader.
     case .drop: return [writing, place, "SET LOCAL lock_timeout = '500ms'"]
     }

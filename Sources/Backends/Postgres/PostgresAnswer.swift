@@ -1,8 +1,9 @@
 import CPostgres
+import SQLBackend
 import SyncCore
 
 /// Fills the columns of a row from those of an answer in binary form, in order.
-struct PostgresAnswer: ColumnVisitor {
+struct PostgresAnswer: ServerAnswer {
   private let result: PostgresResult
   private let row: Int32
   /// The column that is read next.
@@ -21,6 +22,12 @@ struct PostgresAnswer: ColumnVisitor {
   }
 
   mutating func blob(_ name: StaticString, _ value: inout [UInt8]) throws { value = Array(try take(name)) }
+
+  mutating func passes(nulls count: Int) -> Bool {
+    guard PQgetisnull(result.pointer, row, column) == 1 else { return false }
+    column += Int32(clamping: count)
+    return true
+  }
 
   private mutating func take(_ name: StaticString) throws -> UnsafeRawBufferPointer {
     guard column < result.columnCount, PQgetisnull(result.pointer, row, column) == 0 else {

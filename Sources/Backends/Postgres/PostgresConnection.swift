@@ -18,7 +18,8 @@ final class PostgresConnection: ServerConnection, @unchecked Sendable {
   private let isInterrupted = Atomic(false)
   private var pipeline: Pipeline
   private var work: Work?
-  private var opening: Opening?
+  /// What the server has not answered yet.
+  private var openings: [Opening<PostgresAnswer>] = []
   /// What made the transaction fail; nothing of it is kept then.
   private var failure: (any Error)?
   /// The rows of a table that are on their way.
@@ -56,18 +57,25 @@ final class PostgresConnection: ServerConnection, @unchecked Sendable {
 
   // MARK: Transactions
 
-  func begin(_ work: Work, in schema: String, _ opening: Opening) throws {
-    (self.work, self.opening, failure) = (work, opening.questions.isEmpty ? nil : opening, nil)
+  func begin(_ work: Work, in schema: String, _ openings: [Opening<PostgresAnswer>]) throws {
+    (self.work, self.openings, failure) = (work, openings, nil)
     try noting {
-      for sql in work.beginning(in: schema) { try pipeline.send(sql) }
-      for question in opening.questions { try pipeline.send(question, PostgresValues()) }
+      for sql in work.beginning(in: schema) { try pipeline.send(sql, PostgresValues()) }
+      try pipeline.forgetOldest()
+      for opening in openings {
+        for question in opening.questions { try pipeline.send(question, in: opening.schema, PostgresValues()) }
+      }
     }
     if case .alter = work { try settle() }
   }
 
+  func open() throws {
+    if !openings.isEmpty { try settle() }
+  }
+
   func end(keeping: Bool) throws {
     guard let work else { return }
-    defer { (self.work, opening, failure) = (nil, nil, nil) }
+    defer { (self.work, openings, failure) = (nil, [], nil) }
     guard keeping else { return abandon() }
     do { try keep(work) } catch {
       abandon()
@@ -78,8 +86,9 @@ final class PostgresConnection: ServerConnection, @unchecked Sendable {
   private func keep(_ work: Work) throws {
     try noting { try endCopy(keeping: true) }
     // What the opening asks decides whether anything may be kept.
-    if opening != nil { try settle() }
-    try noting { try pipeline.send("COMMIT") }
+    try open()
+    if case .look = work { return }
+    try noting { try pipeline.send("COMMIT", PostgresValues()) }
     // A reader has all that it wanted to know.
     if case .read = work { return try noting { try pipeline.sync() } }
     // A server that has to commit what failed rolls it back and calls that a success.
@@ -108,13 +117,15 @@ final class PostgresConnection: ServerConnection, @unchecked Sendable {
     }
   }
 
-  func execute(_ sql: String, _ values: PostgresValues) throws {
-    try noting { try pipeline.send(sql, values) }
+  func execute(_ sql: String, in schema: String, _ values: PostgresValues) throws {
+    try noting { try pipeline.send(sql, in: schema, values) }
     if pipeline.count > Self.mostAwaited { try settle() }
   }
 
-  func query(_ sql: String, _ values: PostgresValues, _ row: (inout PostgresAnswer) throws -> Void) throws {
-    try noting { try pipeline.send(sql, values) }
+  func query(
+    _ sql: String, in schema: String, _ values: PostgresValues, _ row: (inout PostgresAnswer) throws -> Void
+  ) throws {
+    try noting { try pipeline.send(sql, in: schema, values) }
     let result = try settle()
     guard let result else { return }
     for index in 0..<result.rowCount {
@@ -128,18 +139,18 @@ final class PostgresConnection: ServerConnection, @unchecked Sendable {
   @discardableResult
   private func settle() throws -> PostgresResult? {
     var last: PostgresResult?
-    var (answers, unanswered): ([Int64?], Int) = ([], opening?.questions.count ?? 0)
-    // The statements that begin a transaction come first, and tell nothing.
+    // The statements that begin a transaction come first, and have no rows to tell of.
+    var unanswered = openings.flatMap { opening -> [((PostgresAnswer?) throws -> Void)?] in
+      opening.questions.dropLast().map { _ in nil } + [opening.take]
+    }[...]
     try noting {
       try pipeline.collect { result in
         last = result
-        guard unanswered > 0, result.status == PGRES_TUPLES_OK else { return }
-        answers += try Self.numbers(result)
-        unanswered -= 1
-        if unanswered == 0 { try opening?.check(answers) }
+        guard !unanswered.isEmpty, result.status == PGRES_TUPLES_OK else { return }
+        try unanswered.removeFirst()?(result.rowCount > 0 ? PostgresAnswer(result, row: 0) : nil)
       }
     }
-    opening = nil
+    openings = []
     return last
   }
 
@@ -166,16 +177,6 @@ final class PostgresConnection: ServerConnection, @unchecked Sendable {
     do { return try body() } catch {
       failure = work == nil ? nil : error
       throw error
-    }
-  }
-
-  private static func numbers(_ result: PostgresResult) throws -> [Int64?] {
-    guard result.rowCount > 0 else { return [nil] }
-    var answer = PostgresAnswer(result, row: 0)
-    return try (0..<result.columnCount).map { _ in
-      var number: Int64 = 0
-      try answer.integer("number", &number)
-      return number
     }
   }
 }

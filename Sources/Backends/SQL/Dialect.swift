@@ -31,6 +31,8 @@ public struct Dialect: Sendable {
   public let blob: String
   /// Stands on both sides of an identifier.
   public let quote: String
+  /// Whether statements say which schema their tables are in (``placed(_:)``).
+  public let namesSchema: Bool
   public let parameters: Parameters
   public let upsert: Upsert
   public let keyOrder: KeyOrder
@@ -51,13 +53,14 @@ public struct Dialect: Sendable {
   public let keyedTable: String
 
   public init(
-    integer: String, text: String, keyText: String? = nil, blob: String, quote: String, parameters: Parameters,
-    upsert: Upsert, keyOrder: KeyOrder = .rows, many: Many = .lists([1]), indexesHoldTheKey: Bool,
-    keyFollowsRows: Bool = false, tablesHoldIndexes: Bool = false, createTable: String = "CREATE TABLE",
-    createVolatileTable: String = "CREATE TABLE", numberedTable: String = "", keyedTable: String = ""
+    integer: String, text: String, keyText: String? = nil, blob: String, quote: String, namesSchema: Bool = false,
+    parameters: Parameters, upsert: Upsert, keyOrder: KeyOrder = .rows, many: Many = .lists([1]),
+    indexesHoldTheKey: Bool, keyFollowsRows: Bool = false, tablesHoldIndexes: Bool = false,
+    createTable: String = "CREATE TABLE", createVolatileTable: String = "CREATE TABLE",
+    numberedTable: String = "", keyedTable: String = ""
   ) {
     (self.integer, self.text, self.keyText, self.blob) = (integer, text, keyText ?? text, blob)
-    (self.quote, self.parameters, self.upsert) = (quote, parameters, upsert)
+    (self.quote, self.namesSchema, self.parameters, self.upsert) = (quote, namesSchema, parameters, upsert)
     (self.keyOrder, self.many, self.indexesHoldTheKey) = (keyOrder, many, indexesHoldTheKey)
     (self.keyFollowsRows, self.tablesHoldIndexes) = (keyFollowsRows, tablesHoldIndexes)
     self.createTable = createTable
@@ -67,6 +70,25 @@ public struct Dialect: Sendable {
   /// The names of tables and columns are our own, never a user's text.
   func quoted(_ name: StaticString) -> String { quoted(name.text) }
   func quoted(_ name: String) -> String { quote + name + quote }
+
+  /// The name of a table in a statement that reads or writes. Where that says the schema, too, its place is left open,
+  /// so that one text serves every schema: ``naming(_:in:)`` fills it in.
+  public func placed(_ table: String) -> String {
+    (namesSchema ? quoted(String(UnicodeScalar(Self.openPlace))) + "." : "") + quoted(table)
+  }
+
+  /// No statement that is derived has this character elsewhere.
+  private static let openPlace = UInt8(ascii: "#")
+
+  /// The statement as a schema's own.
+  public static func naming(_ schema: String, in sql: String) -> String {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(sql.utf8.count + 2 * schema.utf8.count)
+    for byte in sql.utf8 {
+      if byte == openPlace { bytes += schema.utf8 } else { bytes.append(byte) }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
 
   func type(_ kind: Table.Kind, inKey: Bool) -> String {
     switch kind {

@@ -71,13 +71,6 @@ extension ServerBackend: Examinable {
 
   // MARK: A schema
 
-  private func version(of schema: Schema, _ connection: Server.Connection) throws -> Int64 {
-    var version: Int64 = 0
-    let opening = Opening(dialect.questions(schema.kind, false)) { [self] in version = try found($0, schema) }
-    try connection.transaction(.read, in: dialect.name(schema), opening) {}
-    return version
-  }
-
   private func oddities(_ schema: Schema, _ connection: Server.Connection) throws -> [Finding] {
     var (values, name, odd) = (Server.Connection.Values(), Text(dialect.name(schema)), [String]())
     try values.text("schema", &name)

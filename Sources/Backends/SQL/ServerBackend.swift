@@ -13,11 +13,12 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
   /// How many connections there may be.
   let threads: Int
   let now: @Sendable () -> ContinuousClock.Instant
-  private let vocabulary: Vocabulary
+  let vocabulary: Vocabulary
+  let openings: OpeningQuestions
   private let writers: Turns<Schema>
   private let pool: WorkerPool
   private let connections: ConnectionPool<Server>
-  private let current = CurrentSchemas()
+  let current = CurrentSchemas()
   private let countRoundTrips: @Sendable (Int) -> Void
 
   /// Opens the engine; a server that is not up yet is waited for (`settings.startPatience`).
@@ -28,7 +29,7 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
   ) async throws {
     (self.server, self.now, threads) = (server, now, settings.threads)
     dialect = server.dialect
-    vocabulary = Vocabulary(dialect.tables)
+    (vocabulary, openings) = (Vocabulary(dialect.tables), OpeningQuestions(dialect))
     self.migrations = migrations
     countRoundTrips = settings.countRoundTrips
     writers = Turns(length: settings.queue, patience: .seconds(settings.patience))
@@ -90,6 +91,7 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
     then second: Schema, _ next: @escaping @Sendable (any RowReader, T) throws -> U
   ) async throws -> U {
     try await run { [self] connection, cancellation in
+      if let value = try look(first, body, then: second, next, connection, cancellation) { return value }
       let value = try transaction(.read, first, connection, cancellation, body)
       return try transaction(.read, second, connection, cancellation) { try next($0, value) }
     }
@@ -151,56 +153,6 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
     }
   }
 
-  // MARK: Transactions
-
-  private func transaction<T>(
-    _ work: Work, _ schema: Schema, _ connection: Server.Connection, _ cancellation: Cancellation,
-    _ body: (ServerRows<Server.Connection>) throws -> T
-  ) throws -> T {
-    if !current.contains(schema) { try bringUpToDate(schema, connection) }
-    do {
-      return try connection.transaction(work, in: dialect.name(schema), opening(work, schema)) {
-        let rows = ServerRows(connection, vocabulary, cancellation)
-        let value = try body(rows)
-        if let refusal = rows.refusal { throw refusal }
-        try cancellation.check()
-        return value
-      }
-    } catch let error as StorageError where error.code == .notFound {
-      current.remove(schema)
-      throw error
-    } catch let error as StorageError where error.code == .conflict {
-      // The writers of this process take turns, so a lock that is not to be had is another's process.
-      throw StorageError(.unavailable, "another process keeps \(schema) locked")
-    }
-  }
-
-  private func opening(_ work: Work, _ schema: Schema) -> Opening {
-    guard case .write = work else {
-      return Opening(dialect.questions(schema.kind, false)) { [self] in try checkVersion($0, schema) }
-    }
-    return Opening(dialect.questions(schema.kind, true)) { [self] answers in
-      try checkVersion(answers, schema)
-      guard schema.kind == .collection, let successor = answers.last ?? nil, successor != 0 else { return }
-      throw StorageError(.sealed(successor: successor), "\(schema) was replaced by generation \(successor)")
-    }
-  }
-
-  /// It was up to date when this process saw it first. Since then a newer server may have changed it, or it was dropped
-  /// and made anew by an older one.
-  private func checkVersion(_ answers: [Int64?], _ schema: Schema) throws {
-    let version = try found(answers, schema)
-    guard version != migrations.newest(schema.kind) else { return }
-    current.remove(schema)
-    _ = try migrations.steps(schema.kind, from: version)
-    throw StorageError(.unavailable, "\(schema) has to be brought up to date")
-  }
-
-  func found(_ answers: [Int64?], _ schema: Schema) throws -> Int64 {
-    guard let version = answers.first ?? nil else { throw StorageError(.notFound, "no \(schema)") }
-    return version
-  }
-
   // MARK: Schemas
 
   /// What removes the views of a user who is removed.
@@ -210,16 +162,16 @@ public final class ServerBackend<Server: DatabaseServer>: Backend {
   }
 
   /// Looks at a schema's version before the first use, and runs the migrations that it lacks.
-  private func bringUpToDate(_ schema: Schema, _ connection: Server.Connection) throws {
+  func bringUpToDate(_ schema: Schema, _ connection: Server.Connection) throws {
     let name = dialect.name(schema)
-    var version: Int64 = 0
-    let reading = Opening(dialect.questions(schema.kind, false)) { [self] in version = try found($0, schema) }
-    try connection.transaction(.read, in: name, reading) {}
-    if try !migrations.steps(schema.kind, from: version).isEmpty {
-      let locking = Opening(dialect.questions(schema.kind, true)) { [self] in version = try found($0, schema) }
-      try connection.transaction(.alter, in: name, locking) {
+    let found = try version(of: schema, connection)
+    if try !migrations.steps(schema.kind, from: found).isEmpty {
+      let heads = openings.version(isWriting: true)
+      try connection.transaction(.alter, in: name, [opening(schema, heads)]) {
         // Somebody else may have been faster.
-        for step in try migrations.steps(schema.kind, from: version) { try connection.define(step(dialect.tables)) }
+        for step in try migrations.steps(schema.kind, from: heads.version ?? found) {
+          try connection.define(step(dialect.tables))
+        }
         try connection.define(["UPDATE schema_version SET version = \(migrations.newest(schema.kind))"])
       }
     }

@@ -22,23 +22,26 @@ extension DatabaseServer {
 
 /// A connection to a database server, used by one thread at a time. Errors are ``StorageError``s.
 ///
-/// Nothing has to be sent before its answer is needed: ``begin(_:in:_:)`` and ``execute(_:_:)`` may be kept back until
-/// the next ``query(_:_:_:)`` or ``end(keeping:)``, whose error is then theirs.
+/// Nothing has to be sent before its answer is needed: ``begin(_:in:_:)`` and ``execute(_:in:_:)`` may be kept back
+/// until the next ``query(_:in:_:_:)``, ``open()`` or ``end(keeping:)``, whose error is then theirs.
 public protocol ServerConnection: AnyObject, Sendable {
   associatedtype Values: StatementValues
-  associatedtype Answer: ColumnVisitor
+  associatedtype Answer: ServerAnswer
 
-  /// Begins a transaction. Unqualified names of tables are those of `schema` from now on.
-  func begin(_ work: Work, in schema: String, _ opening: Opening) throws
+  /// Begins a transaction. Where it defines tables, names without a schema are those of `schema` from now on.
+  /// - Parameter openings: one for each schema that is read or written.
+  func begin(_ work: Work, in schema: String, _ openings: [Opening<Answer>]) throws
+  /// Has the openings answered, where they are not yet.
+  func open() throws
   /// Ends the transaction, also one whose beginning has thrown. Nothing is kept where this throws, and this throws
   /// where anything has failed that was to be kept.
   func end(keeping: Bool) throws
   /// Runs statements without values that define tables. Where the engine commits them by itself, each is repeatable.
   func define(_ statements: [String]) throws
-  /// Runs a statement whose answer is not needed.
-  func execute(_ sql: String, _ values: Values) throws
+  /// Runs a statement whose answer is not needed. Its tables are those of `schema` (``Dialect/naming(_:in:)``).
+  func execute(_ sql: String, in schema: String, _ values: Values) throws
   /// Runs a statement and hands over each row of its answer. `row` uses no connection.
-  func query(_ sql: String, _ values: Values, _ row: (inout Answer) throws -> Void) throws
+  func query(_ sql: String, in schema: String, _ values: Values, _ row: (inout Answer) throws -> Void) throws
   /// Appends rows to a table that was made in this transaction.
   func load<R: Row>(_ rows: ArraySlice<R>, _ table: TableSQL) throws
   /// Makes what is running fail, from any thread. The connection is not used again.
@@ -49,6 +52,8 @@ public protocol ServerConnection: AnyObject, Sendable {
 
 /// What a transaction is for.
 public enum Work: Sendable {
+  /// Has its openings answered, each as of a moment of its own, and asks nothing else.
+  case look
   /// Sees one moment and changes nothing.
   case read
   case write(Durability)
@@ -60,17 +65,24 @@ public enum Work: Sendable {
   case drop
 }
 
-/// What is asked at the beginning of a transaction, in the same breath as its first statement.
-public struct Opening {
-  /// Each answers one row of integers, or none.
+/// What is asked of a schema at the beginning of a transaction, in the same breath as its first statement.
+public struct Opening<Answer> {
+  public let schema: String
+  /// Each answers one row, or none.
   public let questions: [String]
-  /// Gets the integers of all of them, nil for a NULL and one for a row that is not there, before any other answer is
-  /// handed over. Where it throws, the transaction fails with that.
-  public let check: ([Int64?]) throws -> Void
+  /// Gets the row of the last question, or nil, before any answer to what comes behind the openings is handed over.
+  /// Where it throws, the transaction fails with that.
+  public let take: (Answer?) throws -> Void
 
-  public init(_ questions: [String] = [], check: @escaping ([Int64?]) throws -> Void = { _ in }) {
-    (self.questions, self.check) = (questions, check)
+  public init(_ schema: String, _ questions: [String], take: @escaping (Answer?) throws -> Void = { _ in }) {
+    (self.schema, self.questions, self.take) = (schema, questions, take)
   }
+}
+
+/// Fills the columns of rows from those of an answer, in order.
+public protocol ServerAnswer: ColumnVisitor {
+  /// Passes over so many columns if the first of them is NULL, or else over none.
+  mutating func passes(nulls count: Int) -> Bool
 }
 
 public struct ConnectionState: Sendable {
@@ -92,12 +104,17 @@ public protocol StatementValues: ColumnVisitor {
 }
 
 extension ServerConnection {
+  /// Runs a statement of the server's own tables.
+  public func query(_ sql: String, _ values: Values, _ row: (inout Answer) throws -> Void) throws {
+    try query(sql, in: "", values, row)
+  }
+
   /// Runs `body` in a transaction that is kept where nothing throws.
   func transaction<T>(
-    _ work: Work, in schema: String, _ opening: Opening = Opening(), _ body: () throws -> T
+    _ work: Work, in schema: String, _ openings: [Opening<Answer>] = [], _ body: () throws -> T
   ) throws -> T {
     do {
-      try begin(work, in: schema, opening)
+      try begin(work, in: schema, openings)
       let value = try body()
       try end(keeping: true)
       return value

@@ -14,10 +14,11 @@ public struct ServerDialect: Sendable {
   public let mark: @Sendable (Int64) -> [String]
   /// Asks for the name of every complete schema.
   public let names: String
-  /// What is asked when a transaction on a schema of this kind begins, reading or writing: the version, and of a
-  /// collection that is written the successor. Writing, the first question locks the version against other writers,
-  /// and whatever is asked with it or later sees what the last of them has left.
-  public let questions: @Sendable (Schema.Kind, Bool) -> [String]
+  /// What finds the row with the key 1 of another table beside the row `v` of `schema_version`.
+  let headKey: String
+  /// Makes of the question that a reader begins with those of a writer: they lock the row of `schema_version`, which
+  /// it calls `v`, against other writers, and the last answer shows what the last of them has left.
+  let locking: @Sendable (String) -> [String]
   /// Whether a transaction that fails undoes the schemas and tables that it has made.
   public let undoesTables: Bool
   public let views: ServerViews
@@ -25,11 +26,26 @@ public struct ServerDialect: Sendable {
   public init(
     _ tables: Dialect, prefix: String, create: @escaping @Sendable (String) -> [String],
     drop: @escaping @Sendable (String) -> [String], mark: @escaping @Sendable (Int64) -> [String], names: String,
-    questions: @escaping @Sendable (Schema.Kind, Bool) -> [String], undoesTables: Bool, views: ServerViews
+    headKey: String, locking: @escaping @Sendable (String) -> [String], undoesTables: Bool, views: ServerViews
   ) {
     (self.tables, self.prefix, self.create, self.drop) = (tables, prefix, create, drop)
-    (self.mark, self.names, self.questions, self.undoesTables) = (mark, names, questions, undoesTables)
-    self.views = views
+    (self.mark, self.names, self.headKey, self.locking) = (mark, names, headKey, locking)
+    (self.undoesTables, self.views) = (undoesTables, views)
+  }
+
+  /// What a transaction asks first. The last answer has the version and, behind it, the columns of each table's row with
+  /// the key 1, or NULLs; no row where there is no schema.
+  func questions(_ heads: [Table], isWriting: Bool) -> [String] {
+    let columns = heads.enumerated().flatMap { number, table in
+      table.columns.map { ", h\(number).\(tables.quoted($0.name))" }
+    }
+    let joins = heads.enumerated().map { number, table in
+      let key = table.keyColumns.map { tables.quoted($0.name) }.joined()
+      return " LEFT JOIN \(tables.placed(table.name.text)) h\(number) ON h\(number).\(key) = \(headKey)"
+    }
+    let reading =
+      "SELECT v.version\(columns.joined()) FROM \(tables.placed("schema_version")) v\(joins.joined())"
+    return isWriting ? locking(reading) : [reading]
   }
 
   /// A prefix and numbers: never a text that a user chose.

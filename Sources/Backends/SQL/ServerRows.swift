@@ -3,17 +3,34 @@ import SyncCore
 /// The rows of a schema within one transaction of a connection to a database server.
 final class ServerRows<Connection: ServerConnection>: RowStore {
   private let connection: Connection
+  private let schema: String
+  private let heads: Heads
+  private let asks: Bool
   private let vocabulary: Vocabulary
   private let cancellation: Cancellation
   /// The first change that was refused: then the transaction must not be kept, even where its body goes on.
   private(set) var refusal: (any Error)?
+  /// Whether more than the heads was needed where nothing else may be asked.
+  private(set) var isShort = false
 
-  init(_ connection: Connection, _ vocabulary: Vocabulary, _ cancellation: Cancellation) {
-    (self.connection, self.vocabulary, self.cancellation) = (connection, vocabulary, cancellation)
+  /// - Parameters:
+  ///   - schema: its name.
+  ///   - heads: what the opening of the transaction finds.
+  ///   - asks: whether the transaction may ask for anything else.
+  init(
+    _ connection: Connection, _ schema: String, _ heads: Heads, asks: Bool, _ vocabulary: Vocabulary,
+    _ cancellation: Cancellation
+  ) {
+    (self.connection, self.schema, self.heads, self.asks) = (connection, schema, heads, asks)
+    (self.vocabulary, self.cancellation) = (vocabulary, cancellation)
   }
 
   func fetch<R: Row>(_ type: R.Type, _ selection: Selection<R>) throws -> [R] {
     try cancellation.check()
+    if heads.answer(selection) {
+      try connection.open()
+      return heads.rows(type)
+    }
     let sql = try vocabulary.table(of: type)
     if case .keys(let keys) = selection { return try rows(type, keys, sql) }
     let limit = selection.limit
@@ -29,9 +46,7 @@ final class ServerRows<Connection: ServerConnection>: RowStore {
   func count<R: Row>(_ type: R.Type) throws -> Int {
     try cancellation.check()
     var count: Int64 = 0
-    try connection.query(try vocabulary.table(of: type).count, Connection.Values()) { answer in
-      try answer.integer("count", &count)
-    }
+    try query(try vocabulary.table(of: type).count, Connection.Values()) { try $0.integer("count", &count) }
     return Int(count)
   }
 
@@ -53,20 +68,25 @@ final class ServerRows<Connection: ServerConnection>: RowStore {
         for piece in Pieces.split(piece, sql.many) {
           var values = Connection.Values(rowsOf: sql.kinds)
           for var row in piece { try row.columns(&values) }
-          try connection.execute(sql.upsert(piece.count), values)
+          try connection.execute(sql.upsert(piece.count), in: schema, values)
         }
       }
+      heads.upsert(rows)
     }
   }
 
   func delete<R: Row>(_ type: R.Type, _ keys: [R.Key]) throws {
     try changing(type) { sql in
-      try each(keys, sql) { values, count in try connection.execute(sql.delete(count), values) }
+      try each(keys, sql) { values, count in try connection.execute(sql.delete(count), in: schema, values) }
+      heads.delete(type, keys)
     }
   }
 
   func clear<R: Row>(_ type: R.Type) throws {
-    try changing(type) { try connection.execute($0.clear, Connection.Values()) }
+    try changing(type) {
+      try connection.execute($0.clear, in: schema, Connection.Values())
+      heads.clear(type)
+    }
   }
 
   private func rows<R: Row>(_ type: R.Type, _ keys: [R.Key], _ sql: TableSQL) throws -> [R] {
@@ -76,11 +96,21 @@ final class ServerRows<Connection: ServerConnection>: RowStore {
   }
 
   private func ask<R: Row>(_ sql: String, _ values: Connection.Values, _ rows: inout [R]) throws {
-    try connection.query(sql, values) { answer in
+    try query(sql, values) { answer in
       var row = R()
       try row.columns(&answer)
       rows.append(row)
     }
+  }
+
+  private func query(
+    _ sql: String, _ values: Connection.Values, _ row: (inout Connection.Answer) throws -> Void
+  ) throws {
+    guard asks else {
+      isShort = true
+      throw MoreIsNeeded()
+    }
+    try connection.query(sql, in: schema, values, row)
   }
 
   /// Binds as many keys as one statement takes, and so on, in the order of the table: neighbours lie on one page.
@@ -113,6 +143,9 @@ final class ServerRows<Connection: ServerConnection>: RowStore {
     }
   }
 }
+
+/// Than the rows that the transaction has begun with.
+struct MoreIsNeeded: Error {}
 
 extension RowKey {
   /// Whether a row may have this key; some engines cannot even be asked about the others.

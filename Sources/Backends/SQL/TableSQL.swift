@@ -26,7 +26,7 @@ public struct TableSQL: Sendable {
   public let owned: String?
   /// The names that a key's own columns are visited with.
   public let keyNames: [StaticString]
-  /// Takes the rows of a load where the engine has a way of its own for that: name and columns.
+  /// Takes the rows of a load where the engine has a way of its own for that: name, without its schema, and columns.
   public let nameAndColumns: String
   public let kinds: [Table.Kind]
   /// Of the columns of a key.
@@ -63,7 +63,7 @@ public struct TableSQL: Sendable {
     }
     owned = owner.map { text.select("WHERE \($0) = \(text.parameter(1)) ORDER BY \(keyColumns)") }
     keyNames = table.keyColumns.map(\.name)
-    nameAndColumns = "\(text.name) (\(text.list(table.columns[...])))"
+    nameAndColumns = "\(text.ownName) (\(text.list(table.columns[...])))"
     (kinds, keyKinds) = (table.columns.map(\.kind), table.keyColumns.map(\.kind))
     (many, repeatsKey) = (dialect.many, dialect.keyOrder == .columns)
   }
@@ -86,7 +86,9 @@ private struct Writer: Sendable {
   let table: Table
   let dialect: Dialect
 
-  var name: String { dialect.quoted(table.name) }
+  /// In statements that read or write, and in those that define.
+  var name: String { dialect.placed(table.name.text) }
+  var ownName: String { dialect.quoted(table.name) }
   var keyList: String { list(table.keyColumns) }
 
   func parameter(_ number: Int) -> String { dialect.parameter(number) }
@@ -183,14 +185,14 @@ private struct Writer: Sendable {
     let options = isNumbered ? dialect.numberedTable : dialect.keyedTable
     let verb = table.isVolatile ? dialect.createVolatileTable : dialect.createTable
     let parts = columns + (keyFollowsRows ? [] : ["PRIMARY KEY (\(keyList))"]) + (holdsIndexes ? indexes : [])
-    return "\(verb) \(name) (\(parts.joined(separator: ", "))) \(options)"
+    return "\(verb) \(ownName) (\(parts.joined(separator: ", "))) \(options)"
   }
 
   var createIndexes: [String] {
-    let key = keyFollowsRows ? ["ALTER TABLE \(name) ADD PRIMARY KEY (\(keyList))"] : []
-    guard dialect.tablesHoldIndexes else { return key + table.indexes.compactMap { index($0, on: "ON \(name) ") } }
+    let key = keyFollowsRows ? ["ALTER TABLE \(ownName) ADD PRIMARY KEY (\(keyList))"] : []
+    guard dialect.tablesHoldIndexes else { return key + table.indexes.compactMap { index($0, on: "ON \(ownName) ") } }
     guard !holdsIndexes, !indexes.isEmpty else { return key }
-    return key + ["ALTER TABLE \(name) " + indexes.map { "ADD \($0)" }.joined(separator: ", ")]
+    return key + ["ALTER TABLE \(ownName) " + indexes.map { "ADD \($0)" }.joined(separator: ", ")]
   }
 
   private var keyFollowsRows: Bool { dialect.keyFollowsRows && table.isLarge }

@@ -30,6 +30,16 @@ public enum Schema: Hashable, Sendable, CustomStringConvertible {
     /// Every table of a schema of this kind.
     public var tables: [Table] { rows.map { $0.table } }
 
+    /// What most transactions on such a schema ask for first: the rows with the key 1 of these tables. An engine that
+    /// is far away may fetch them as it begins one.
+    public func heads(isWriting: Bool) -> [any Row.Type] {
+      switch self {
+      case .accounts: []
+      case .user: [User.self]
+      case .collection: isWriting ? [Col.self, Session.self] : [Col.self]
+      }
+    }
+
     public var rows: [any Row.Type] {
       switch self {
       case .accounts: [Account.self, AccountName.self, HostKey.self, LoginFailures.self]
