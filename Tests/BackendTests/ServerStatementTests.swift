@@ -42,6 +42,15 @@ struct ServerStatementTests {
     }
   }
 
+  @Test("lists of keys have few lengths, and the keys that were asked for")
+  func lengths() {
+    let lists = Dialect.Many.lists((1...100).reversed())
+    let filled = (0...100).map { Pieces.filled(Array(0..<$0)[...], lists) }
+    #expect(Set(filled.map(\.count)).count == 14)
+    #expect(filled.enumerated().allSatisfy { count, keys in Set(keys) == Set(0..<count) && keys.count <= 2 * count })
+    #expect(Pieces.filled([1, 2, 3, 4, 5], .arrays) == [1, 2, 3, 4, 5])
+  }
+
   @Test("one connection serves more schemas than it keeps statements for", arguments: ServerKind.chosen)
   func manySchemas(kind: ServerKind) async throws {
     let schemas = (1...5).map { Schema.collection(user: 7, generation: $0) }

@@ -73,6 +73,16 @@ enum Pieces {
     return min(max(Self.bytes * rows.count / max(bytes, 1), 1), Self.rows)
   }
 
+  /// The keys of one statement, with the last one again and again where the list in the text then has one of few
+  /// lengths: each text has to be prepared, and a key that is named twice finds nothing else.
+  static func filled<Key>(_ keys: ArraySlice<Key>, _ many: Dialect.Many) -> [Key] {
+    guard case .lists(let sizes) = many, let last = keys.last else { return Array(keys) }
+    let length = lengths.first { $0 >= keys.count && sizes.contains($0) } ?? keys.count
+    return Array(keys) + repeatElement(last, count: length - keys.count)
+  }
+
+  private static let lengths = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 100]
+
   /// The largest numbers of rows that one text is made for, one after the other.
   static func split<T>(_ piece: ArraySlice<T>, _ many: Dialect.Many) -> [ArraySlice<T>] {
     guard case .lists(let sizes) = many else { return piece.isEmpty ? [] : [piece] }

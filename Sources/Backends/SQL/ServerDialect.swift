@@ -33,8 +33,8 @@ public struct ServerDialect: Sendable {
     (self.undoesTables, self.views) = (undoesTables, views)
   }
 
-  /// What a transaction asks first. The last answer has the version and, behind it, the columns of each table's row with
-  /// the key 1, or NULLs; no row where there is no schema.
+  /// What a transaction asks first. The last answer has the version and, behind it, the columns of each table's row
+  /// with the key 1, or NULLs; no row where there is no schema.
   func questions(_ heads: [Table], isWriting: Bool) -> [String] {
     let columns = heads.enumerated().flatMap { number, table in
       table.columns.map { ", h\(number).\(tables.quoted($0.name))" }

@@ -121,8 +121,9 @@ final class ServerRows<Connection: ServerConnection>: RowStore {
     for start in stride(from: 0, to: possible.count, by: Pieces.rows) {
       for piece in Pieces.split(possible[start..<min(start + Pieces.rows, possible.count)], sql.many) {
         var values = Connection.Values(rowsOf: sql.keyKinds)
-        for var key in piece { try key.columns(&values, sql.keyNames) }
-        try body(values, piece.count)
+        let keys = Pieces.filled(piece, sql.many)
+        for var key in keys { try key.columns(&values, sql.keyNames) }
+        try body(values, keys.count)
       }
     }
   }
