@@ -103,6 +103,7 @@ final class PostgresConnection: ServerConnection, @unchecked Sendable {
     // Where something before it fails, the server passes over the rollback too; and an answer to it must not be taken
     // for one to the next transaction.
     if !pipeline.isEmpty { try? pipeline.collect() }
+    if case .look = work { return }
     // Nobody waits for a rollback alone: it is through before the connection's next statement.
     try? pipeline.send("ROLLBACK")
     try? pipeline.sync()
