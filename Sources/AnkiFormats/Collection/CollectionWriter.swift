@@ -97,12 +97,12 @@ struct CollectionWriter {
     var batch = RowsToFile<R>()
     try rows.scan(type) { row in
       guard try batch.append(row) else { return }
-      try work.give { [rows = batch.take()] in try table.append(rows) }
+      let (rows, megabytes) = batch.take()
+      try work.give({ try table.append(rows) }, weight: megabytes)
     }
-    try work.give { [rows = batch.take()] in
-      try table.append(rows)
-      try table.finish()
-    }
+    let (rest, megabytes) = batch.take()
+    try work.give({ try table.append(rest) }, weight: megabytes)
+    try work.give { try table.finish() }
   }
 
   private func write(_ objects: CollectionObjects) throws {

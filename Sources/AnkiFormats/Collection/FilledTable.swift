@@ -33,30 +33,17 @@ struct RowsToFile<R: Row> {
   private static var longest: Int { 500 }
   private static var heaviest: Int { 512 << 10 }
   private var rows: [R] = []
-  private var weight = Weight()
-  /// Rows of numbers alone need not be weighed.
-  private let hasTexts = R.table.columns.contains { $0.kind != .integer }
+  private var weight = RowWeight<R>()
 
   /// - Returns: whether there are enough.
   mutating func append(_ row: R) throws -> Bool {
     rows.append(row)
-    if hasTexts {
-      var copy = row
-      try copy.columns(&weight)
-    }
+    try weight.add(row)
     return rows.count >= Self.longest || weight.bytes >= Self.heaviest
   }
 
-  mutating func take() -> [R] {
-    defer { (rows, weight) = ([], Weight()) }
-    return rows
+  mutating func take() -> (rows: [R], megabytes: Int) {
+    defer { (rows, weight) = ([], RowWeight()) }
+    return (rows, weight.megabytes)
   }
-}
-
-private struct Weight: ColumnVisitor {
-  var bytes = 0
-
-  mutating func integer(_ name: StaticString, _ value: inout Int64) {}
-  mutating func text(_ name: StaticString, _ value: inout Text) { bytes += value.utf8.count }
-  mutating func blob(_ name: StaticString, _ value: inout [UInt8]) { bytes += value.count }
 }

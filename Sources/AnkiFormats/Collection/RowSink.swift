@@ -47,5 +47,9 @@ final class BatchGiver: RowLoader {
 
   init(_ batches: Handover<Batch>) { self.batches = batches }
 
-  func append<R: Row>(_ rows: [R]) throws { try batches.give { try $0.append(rows) } }
+  func append<R: Row>(_ rows: [R]) throws {
+    var weight = RowWeight<R>()
+    for row in rows { try weight.add(row) }
+    try batches.give({ try $0.append(rows) }, weight: weight.megabytes)
+  }
 }

@@ -9,20 +9,23 @@ import Foundation
 public final class Handover<Item>: @unchecked Sendable {
   private let capacity: Int
   private let condition = NSCondition()
-  private var items: [Item] = []
+  private var items: [(item: Item, weight: Int)] = []
+  private var weight = 0
   private var end: Result<Void, any Error>?
   private var isAbandoned = false
 
-  /// - Parameter capacity: how much may be under way.
+  /// - Parameter capacity: the weight that may be under way.
   public init(capacity: Int = 4) { self.capacity = max(capacity, 1) }
 
-  /// Waits for room, and hands it over.
+  /// Waits for room, and hands it over. What is heavier than the capacity goes alone.
   /// - Throws: `CancellationError` where nobody takes anything any more.
-  public func give(_ item: Item) throws {
+  public func give(_ item: Item, weight: Int = 1) throws {
+    let weight = min(max(weight, 1), capacity)
     try locked {
-      while items.count >= capacity, !isAbandoned { condition.wait() }
+      while self.weight + weight > capacity, !isAbandoned { condition.wait() }
       if isAbandoned { throw CancellationError() }
-      items.append(item)
+      items.append((item, weight))
+      self.weight += weight
     }
   }
 
@@ -51,7 +54,11 @@ public final class Handover<Item>: @unchecked Sendable {
   private func next() throws -> Item? {
     try locked {
       while items.isEmpty, end == nil { condition.wait() }
-      guard items.isEmpty else { return items.removeFirst() }
+      guard items.isEmpty else {
+        let first = items.removeFirst()
+        weight -= first.weight
+        return first.item
+      }
       try end?.get()
       return nil
     }

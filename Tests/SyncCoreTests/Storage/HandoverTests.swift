@@ -62,6 +62,25 @@ struct HandoverTests {
     #expect(given.withLock { $0 } < 110)
   }
 
+  @Test("what is heavy is not joined by others, and what is too heavy goes alone", arguments: Side.allCases)
+  func weight(side: Side) throws {
+    let given = Mutex(0)
+    let farthest = Mutex(0)
+    try run(side) { handover in
+      for number in 1...100 {
+        try handover.give(number, weight: 1000)
+        given.withLock { $0 = number }
+      }
+    } taking: { handover in
+      try handover.drain { number in
+        // One may be waiting behind it.
+        let ahead = given.withLock { $0 } - number
+        farthest.withLock { $0 = max($0, ahead) }
+      }
+    }
+    #expect(farthest.withLock { $0 } <= 1)
+  }
+
   @Test("a taker that ends early stops the giver, too", arguments: Side.allCases)
   func takerEnds(side: Side) {
     #expect(throws: CancellationError.self) {
