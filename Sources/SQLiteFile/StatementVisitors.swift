@@ -18,7 +18,7 @@ public struct StatementBinder: ColumnVisitor {
   /// - Throws: `invalid` for a U+0000: no engine stores it (derived-values.md 0).
   public mutating func text(_ name: StaticString, _ value: inout Text) throws {
     let result: Int32? = value.string.withUTF8 { bytes in
-      bytes.contains(0) ? nil : statement.bindText(bytes, at: index)
+      bytes.containsNUL ? nil : statement.bindText(bytes, at: index)
     }
     guard let result else { throw StorageError(.invalid, "a NUL in the text of column \(name)") }
     try statement.check(result)

@@ -1,8 +1,9 @@
 /// Bytes that are put one behind the other and used up before the next ones come. Nobody shares them, so unlike an
-/// array they need no look at who else has them with every byte: rows come by the million.
+/// array they need no look at who else has them with every byte, nor at who else is just using them: rows come by the
+/// million.
 final class ByteRun {
-  private(set) var count = 0
-  private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 12, alignment: 8)
+  @exclusivity(unchecked) private(set) var count = 0
+  @exclusivity(unchecked) private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 12, alignment: 8)
 
   deinit { memory.deallocate() }
 
@@ -45,8 +46,13 @@ final class ByteRun {
     if isLong { append(UInt8(truncatingIfNeeded: value)) }
   }
 
+  @inline(__always)
   private func reserve(_ more: Int) {
-    guard count + more > memory.count else { return }
+    if count + more > memory.count { grow(more) }
+  }
+
+  @inline(never)
+  private func grow(_ more: Int) {
     let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(count + more, 2 * memory.count), alignment: 8)
     larger.copyMemory(from: bytes)
     memory.deallocate()

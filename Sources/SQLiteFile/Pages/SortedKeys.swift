@@ -11,6 +11,7 @@ struct SortedKeys {
   private let capacity: Int
   private let beside: String
   private var keys: [Key] = []
+  private var areSorted = true
   private var spill: Spill?
   private var runs: [Range<Int>] = []
   private var lastSpilled: Key?
@@ -20,6 +21,7 @@ struct SortedKeys {
 
   mutating func append(_ key: Key) throws {
     if keys.count == capacity { try spillKeys() }
+    if let last = keys.last, key < last { areSorted = false }
     keys.append(key)
   }
 
@@ -53,8 +55,8 @@ struct SortedKeys {
   /// - Returns: the first key.
   @discardableResult
   private mutating func sortKeys() -> Key? {
-    let isSorted = zip(keys, keys.dropFirst()).allSatisfy { $0 < $1 }
-    if !isSorted { keys.sort() }
+    if !areSorted { keys.sort() }
+    areSorted = true
     return keys.first
   }
 

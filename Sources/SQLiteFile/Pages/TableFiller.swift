@@ -6,14 +6,15 @@ public import SyncCore
 /// one column of integers; others are made afterwards.
 ///
 /// Neither the connection nor anybody else uses the file until ``finish()``. What was filled and not finished is not in
-/// the table. Nothing is waited for; see ``DurableFile``.
+/// the table. Nothing is waited for; see ``DurableFile``. Nobody shares a filler, so what changes with every row is not
+/// checked for that every time.
 public final class TableFiller {
   private let file: PageWriter
   private let root: UInt32
-  private var table: TableTree
-  private var indexes: [Index]
-  private var columns: RowColumns
-  private var last: Int64?
+  @exclusivity(unchecked) private var table: TableTree
+  @exclusivity(unchecked) private var indexes: [Index]
+  @exclusivity(unchecked) private var columns: RowColumns
+  @exclusivity(unchecked) private var last: Int64?
 
   private struct Index {
     let root: UInt32
@@ -102,7 +103,7 @@ public struct RowColumns: ColumnVisitor {
   public mutating func text(_ name: StaticString, _ value: inout Text) throws {
     try checkUnindexed(name)
     let isStorable = value.string.withUTF8 { bytes in
-      guard !bytes.contains(0) else { return false }
+      guard !bytes.containsNUL else { return false }
       record.text(bytes)
       return true
     }
