@@ -158,6 +158,24 @@ final class MariaDBConnection: ServerConnection, @unchecked Sendable {
     }
   }
 
+  /// As the rows arrive. What `body` throws is no failure of the transaction; the rest is read and thrown away then.
+  func scan<R: Row>(_ table: TableSQL, in schema: String, _ body: (R) throws -> Void) throws {
+    var stop: (any Error)?
+    do {
+      try session.rows(table.all, in: schema, Parameters()) { result in
+        var reader = ResultReader(result)
+        let row: R = try reader.row()
+        do { try body(row) } catch {
+          stop = error
+          throw error
+        }
+      }
+    } catch {
+      if stop == nil { failure = failure ?? error }
+      throw error
+    }
+  }
+
   /// Commits now and then: what fails is dropped as a whole, so nothing is gained by one transaction.
   func load<R: Row>(_ rows: ArraySlice<R>, _ table: TableSQL) throws {
     var values = RowArrays(table.kinds, rows: rows.count)

@@ -38,3 +38,15 @@ struct PostgresAnswer: ServerAnswer {
     return UnsafeRawBufferPointer(start: PQgetvalue(result.pointer, row, column), count: count)
   }
 }
+
+extension PostgresResult {
+  /// On average, with what libpq needs for it.
+  var bytesOfRow: Int { max(1, PQresultMemorySize(pointer) / max(1, Int(rowCount))) }
+
+  func forEach(_ row: (inout PostgresAnswer) throws -> Void) throws {
+    for index in 0..<rowCount {
+      var answer = PostgresAnswer(self, row: index)
+      try row(&answer)
+    }
+  }
+}

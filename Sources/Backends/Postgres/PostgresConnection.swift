@@ -12,6 +12,9 @@ import Synchronization
 final class PostgresConnection: ServerConnection, @unchecked Sendable {
   /// Answers that may be outstanding: libpq keeps what has arrived of them in memory.
   private static let mostAwaited = 200
+  /// What a page of a scan has, at most where rows are alike: half of what may be read ahead.
+  private static let rowsAtOnce = 500
+  private static let bytesAtOnce = 512 << 10
 
   private let handle: OpaquePointer
   private let cancel: CancelKey
@@ -127,12 +130,31 @@ final class PostgresConnection: ServerConnection, @unchecked Sendable {
     _ sql: String, in schema: String, _ values: PostgresValues, _ row: (inout PostgresAnswer) throws -> Void
   ) throws {
     try noting { try pipeline.send(sql, in: schema, values) }
-    let result = try settle()
-    guard let result else { return }
-    for index in 0..<result.rowCount {
-      var answer = PostgresAnswer(result, row: index)
-      try row(&answer)
+    try settle()?.forEach(row)
+  }
+
+  /// Page by page, since libpq has a whole answer in memory: one is read while the next one is on its way.
+  func scan<R: Row>(_ table: TableSQL, in schema: String, _ body: (R) throws -> Void) throws {
+    var (after, limit): (R.Key?, Int) = (nil, 50)
+    try ask(table.page(after: after), limit, in: schema)
+    while let page = try settle(), page.rowCount > 0 {
+      let isLast = page.rowCount < limit
+      if !isLast {
+        var last = PostgresAnswer(page, row: page.rowCount - 1)
+        after = (try last.row() as R).key
+        limit = min(limit * 4, Self.rowsAtOnce, max(1, Self.bytesAtOnce / page.bytesOfRow))
+        try ask(table.page(after: after), limit, in: schema)
+        try noting { try pipeline.sync() }
+      }
+      try page.forEach { try body(try $0.row()) }
+      if isLast { return }
     }
+  }
+
+  private func ask(_ query: Query<some RowKey>, _ limit: Int, in schema: String) throws {
+    var values = PostgresValues()
+    try query.bind(&values, limit: limit)
+    try noting { try pipeline.send(query.sql, in: schema, values) }
   }
 
   /// Waits for the answers to everything that was sent.

@@ -53,9 +53,7 @@ final class Heads {
 
   private static func row<R: Row>(_ type: R.Type, _ answer: inout some ServerAnswer) throws -> R? {
     guard !answer.passes(nulls: R.table.columns.count) else { return nil }
-    var row = R()
-    try row.columns(&answer)
-    return row
+    return try answer.row()
   }
 }
 

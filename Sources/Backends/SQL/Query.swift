@@ -57,10 +57,8 @@ extension TableSQL {
       return [Query(sql: all)]
     case .keys(let keys):
       return keys.map { Query(sql: row, key: $0, keyNames: keyNames, keyLengths: keyNames.count...keyNames.count) }
-    case .page(nil, _):
-      return [Query(sql: firstPage, isLimited: true)]
-    case .page(let after?, _):
-      return [Query(sql: nextPage, key: after, keyNames: keyNames, keyLengths: behindKey, isLimited: true)]
+    case .page(let after, _):
+      return [page(after: after)]
     case .owned(let owner):
       guard let owned else { throw unanswerable(R.table, "owner") }
       return [Query(sql: owned, integer: owner)]
@@ -72,6 +70,12 @@ extension TableSQL {
         sql: sameUSN, integer: after.usn, key: after.key, keyNames: keyNames, keyLengths: behindKey, isLimited: true)
       return after.usn == .max ? [rest] : [rest, Query(sql: changed, integer: after.usn + 1, isLimited: true)]
     }
+  }
+
+  /// In key order: the first rows, or those behind a key.
+  public func page<Key: RowKey>(after: Key?) -> Query<Key> {
+    guard let after else { return Query(sql: firstPage, isLimited: true) }
+    return Query(sql: nextPage, key: after, keyNames: keyNames, keyLengths: behindKey, isLimited: true)
   }
 
   private func unanswerable(_ table: Table, _ column: String) -> StorageError {

@@ -18,7 +18,7 @@ struct RowMeasure: ColumnVisitor {
   }
 
   mutating func text(_ name: StaticString, _ value: inout Text) throws {
-    let (count, hasNUL) = value.string.withUTF8 { ($0.count, $0.contains(0)) }
+    let (count, hasNUL) = value.string.withUTF8 { ($0.count, $0.containsNUL) }
     if hasNUL { throw StorageError(.invalid, "a NUL in the text of column \(name)") }
     if column < keyCount, count > Self.longestKeyText {
       throw StorageError(
@@ -60,17 +60,6 @@ enum Pieces {
     }
     if start < rows.count { pieces.append(rows[start...]) }
     return pieces
-  }
-
-  /// How many rows like these one statement would take.
-  static func fitting<R: Row>(_ rows: [R]) throws -> Int {
-    var bytes = 0
-    for var row in rows {
-      var measure = RowMeasure(keyCount: 0)
-      try row.columns(&measure)
-      bytes += measure.bytes
-    }
-    return min(max(Self.bytes * rows.count / max(bytes, 1), 1), Self.rows)
   }
 
   /// The keys of one statement, with the last one again and again where the list in the text then has one of few

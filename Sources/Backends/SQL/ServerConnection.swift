@@ -42,6 +42,8 @@ public protocol ServerConnection: AnyObject, Sendable {
   func execute(_ sql: String, in schema: String, _ values: Values) throws
   /// Runs a statement and hands over each row of its answer. `row` uses no connection.
   func query(_ sql: String, in schema: String, _ values: Values, _ row: (inout Answer) throws -> Void) throws
+  /// Hands over every row of a table, in key order, few of them in memory at once. `body` uses no connection.
+  func scan<R: Row>(_ table: TableSQL, in schema: String, _ body: (R) throws -> Void) throws
   /// Appends rows to a table that was made in this transaction.
   func load<R: Row>(_ rows: ArraySlice<R>, _ table: TableSQL) throws
   /// Makes what is running fail, from any thread. The connection is not used again.
@@ -83,6 +85,14 @@ public struct Opening<Answer> {
 public protocol ServerAnswer: ColumnVisitor {
   /// Passes over so many columns if the first of them is NULL, or else over none.
   mutating func passes(nulls count: Int) -> Bool
+}
+
+extension ServerAnswer {
+  public mutating func row<R: Row>() throws -> R {
+    var row = R()
+    try row.columns(&self)
+    return row
+  }
 }
 
 public struct ConnectionState: Sendable {

@@ -50,15 +50,12 @@ final class ServerRows<Connection: ServerConnection>: RowStore {
     return Int(count)
   }
 
-  /// Page by page, each no larger than a statement's rows or bytes where rows are alike.
   func scan<R: Row>(_ type: R.Type, _ body: (R) throws -> Void) throws {
-    var (after, limit): (R.Key?, Int) = (nil, 50)
-    while true {
-      let page = try fetch(type, .page(after: after, limit: limit))
-      for row in page { try body(row) }
-      guard page.count == limit, let last = page.last else { return }
-      after = last.key
-      limit = min(try Pieces.fitting(page), limit * 4)
+    let sql = try vocabulary.table(of: type)
+    try askingMore()
+    try connection.scan(sql, in: schema) { (row: R) in
+      try cancellation.check()
+      try body(row)
     }
   }
 
@@ -96,21 +93,20 @@ final class ServerRows<Connection: ServerConnection>: RowStore {
   }
 
   private func ask<R: Row>(_ sql: String, _ values: Connection.Values, _ rows: inout [R]) throws {
-    try query(sql, values) { answer in
-      var row = R()
-      try row.columns(&answer)
-      rows.append(row)
-    }
+    try query(sql, values) { rows.append(try $0.row()) }
   }
 
   private func query(
     _ sql: String, _ values: Connection.Values, _ row: (inout Connection.Answer) throws -> Void
   ) throws {
-    guard asks else {
-      isShort = true
-      throw MoreIsNeeded()
-    }
+    try askingMore()
     try connection.query(sql, in: schema, values, row)
+  }
+
+  private func askingMore() throws {
+    guard !asks else { return }
+    isShort = true
+    throw MoreIsNeeded()
   }
 
   /// Binds as many keys as one statement takes, and so on, in the order of the table: neighbours lie on one page.

@@ -113,7 +113,8 @@ public protocol RowReader: AnyObject {
   /// How many rows the table has.
   /// - Counting gives the rows that are there.
   func count<R: Row>(_ type: R.Type) throws -> Int
-  /// Hands every row to `body` in key order, in bounded memory.
+  /// Hands every row to `body` in key order, in bounded memory. `body` asks nothing of the transaction, whose engine
+  /// may be in the middle of an answer.
   /// - A scan gives every row once, in key order.
   /// - A scan that throws stops there.
   /// - A scan reads at most a thousand rows ahead.
