@@ -1,9 +1,21 @@
 import CZstd
+import Synchronization
 
 /// Compresses bytes that arrive in pieces into one zstd frame.
 ///
-/// Used by one task at a time, for one frame. Making one costs 8 µs, or 25 µs with a size that is not known.
+/// Used by one task at a time, for one frame. Making one costs 8 µs, or 25 µs with a size that is not known. A few
+/// large ones at a time have threads of their own.
 public final class ZstdEncoder {
+  /// Bytes from which on threads are worth their while.
+  private static let large = 4 << 20
+  private static let threads: Int32 = 2
+  /// How many bytes a thread takes at once. All that are on their way are in memory.
+  private static let share: Int32 = 1 << 20
+  /// How many encoders have threads at the moment, and may have.
+  private static let threaded = Mutex(0)
+  private static let mostThreaded = 2
+
+  private var isThreaded = false
   private let context: OpaquePointer
   private let piece: UnsafeMutableRawBufferPointer
 
@@ -17,12 +29,27 @@ public final class ZstdEncoder {
     let longest = size.map { ZSTD_compressBound(max($0, 0)) } ?? .max
     piece = .allocate(byteCount: min(ZSTD_CStreamOutSize(), longest), alignment: 16)
     ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(clamping: level))
-    if let size { ZSTD_CCtx_setPledgedSrcSize(context, UInt64(clamping: size)) }
+    guard let size else { return }
+    ZSTD_CCtx_setPledgedSrcSize(context, UInt64(clamping: size))
+    if size >= Self.large { haveThreads() }
   }
 
   deinit {
     ZSTD_freeCCtx(context)
     piece.deallocate()
+    if isThreaded { Self.threaded.withLock { $0 -= 1 } }
+  }
+
+  /// A library that was built without threads refuses them, and does it alone.
+  private func haveThreads() {
+    isThreaded = Self.threaded.withLock { count in
+      guard count < Self.mostThreaded else { return false }
+      count += 1
+      return true
+    }
+    guard isThreaded else { return }
+    ZSTD_CCtx_setParameter(context, ZSTD_c_nbWorkers, Self.threads)
+    ZSTD_CCtx_setParameter(context, ZSTD_c_jobSize, Self.share)
   }
 
   /// Compresses the next bytes and hands what comes out to `output`, at most 128 KiB at a time.

@@ -60,6 +60,29 @@ struct ZstdTests {
     #expect(try decompressed(compressed(noise, size: noise.count)) == noise)
   }
 
+  @Test("large bodies that are written side by side are each one frame")
+  func large() throws {
+    let large = (0..<3).map { number in
+      [UInt8](unsafeUninitializedCapacity: 9 << 20) { bytes, count in
+        for index in bytes.indices { bytes[index] = UInt8(truncatingIfNeeded: (index >> 3) &* (index >> 11) &+ number) }
+        count = bytes.count
+      }
+    }
+    let encoders = try large.map { try ZstdEncoder(level: 1, size: $0.count) }
+    var frames = large.map { _ in [UInt8]() }
+    for start in stride(from: 0, to: 9 << 20, by: 128 << 10) {
+      for (place, encoder) in encoders.enumerated() {
+        try large[place][start..<start + (128 << 10)].withUnsafeBytes { piece in
+          try encoder.encode(piece) { frames[place].append(contentsOf: $0) }
+        }
+      }
+    }
+    for (place, encoder) in encoders.enumerated() {
+      try encoder.finish { frames[place].append(contentsOf: $0) }
+      #expect(try decompressed(frames[place], limit: 9 << 20) == large[place])
+    }
+  }
+
   @Test("the limit is met exactly, and one byte more is too large")
   func limit() throws {
     let frame = try compressed(text)
@@ -109,10 +132,12 @@ struct ZstdTests {
 
   @Test("a size that was told must be kept")
   func pledge() throws {
-    let encoder = try ZstdEncoder(level: 3, size: 4)
-    #expect(throws: ArchiveError.corrupt) {
-      try [1, 2, 3].withUnsafeBytes { try encoder.encode($0) { _ in } }
-      try encoder.finish { _ in }
+    for size in [4, 16 << 20] {
+      let encoder = try ZstdEncoder(level: 3, size: size)
+      #expect(throws: ArchiveError.corrupt) {
+        try [1, 2, 3].withUnsafeBytes { try encoder.encode($0) { _ in } }
+        try encoder.finish { _ in }
+      }
     }
   }
 }
