@@ -4,7 +4,7 @@
 
 All servers run at the same time and are measured in turn, scenario by scenario: the official one, and djankiserv on
 each engine. With
-DJANKISERV_TRACE_STORAGE set, the statements and disk waits that djankiserv logs are told per method.
+DJANKISERV_TRACE_STORAGE set, the round trips, statements and disk waits that djankiserv logs are told per method.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from scenarios import Account, FirstDownload, Upload, plan
 from server import Djankiserv, Official
 
 USERS = 64
-TRACE = re.compile(r"storage method=(\S+) round_trips=(\d+) statements=(\d+) transactions=(\d+) waits=(\d+)")
+TRACE = re.compile(r"storage method=(\S+) round_trips=(\d+) statements=(\d+) transactions=\d+ waits=(\d+)")
 HEAD = [
     "scenario",
     "users",
@@ -69,7 +69,7 @@ class Bench:
             before = server.memory("VmRSS")
             forget_peak(server)
             outcome = load.run(jobs)
-            self._trace(scenario, server.log_text()[logged:])
+            self._trace(scenario, server, server.log_text()[logged:])
             median = outcome.quantile(0.5)
             official = official or median
             peak = server.memory("VmHWM")
@@ -92,9 +92,10 @@ class Bench:
             out, into = Floor(server.database["DJANKISERV_USERDB_URL"]).seconds()
             self.shares.append((scenario.name, median, into if isinstance(scenario, Upload) else out))
 
-    def _trace(self, scenario, log):
-        for method, statements, waits in TRACE.findall(log):
-            self.traces.setdefault((scenario.name, method), []).append((int(statements), int(waits)))
+    def _trace(self, scenario, server, log):
+        for method, *counts in TRACE.findall(log):
+            key = (scenario.name, server.name, method)
+            self.traces.setdefault(key, []).append(tuple(map(int, counts)))
 
     def table(self):
         widths = [max(map(len, column)) for column in zip(*self.lines, strict=True)]
@@ -110,11 +111,13 @@ class Bench:
         )
 
     def storage(self):
-        """Statements and disk waits per call, as the server itself counted them."""
+        """Round trips, statements and disk waits per call, as the server itself counted them."""
         sums = defaultdict(str)
-        for (scenario, method), counts in self.traces.items():
-            statements, waits = (sum(column) / len(counts) for column in zip(*counts, strict=True))
-            sums[scenario] += f"  {method}: {statements:.1f} statements, {waits:.1f} waits\n"
+        for (scenario, server, method), counts in self.traces.items():
+            trips, statements, waits = (sum(column) / len(counts) for column in zip(*counts, strict=True))
+            sums[f"{scenario}, {server}"] += (
+                f"  {method}: {trips:.1f} round trips, {statements:.1f} statements, {waits:.1f} waits\n"
+            )
         return "".join(f"{scenario}\n{text}" for scenario, text in sums.items())
 
 
