@@ -27,6 +27,7 @@ from world import World
 
 REQUESTS = 9
 ROUNDS = 12
+APART = 0.003  # seconds; an edit stamps at most two milliseconds, one after the other
 EDITS = {
     "add_note": 5, "edit_note": 5, "study": 6, "flag": 3, "remove_note": 2, "write_deck": 2, "remove_deck": 1,
     "write_options": 1, "write_notetype": 1, "add_tag": 2, "set_config": 2,
@@ -64,9 +65,16 @@ class History:
     # edits
 
     def edit(self, player):
+        """An edit in milliseconds of its own.
+
+        An edit in the very millisecond of another device's sync could leave this one with the stamp of the server:
+        then it would see nothing to do until either changes (sync-protocol.md 5).
+        """
         name = self.chance.choices(list(EDITS), EDITS.values())[0]
         self.clock += 1
+        time.sleep(APART)
         getattr(self, "_" + name)(player, self.clock)
+        time.sleep(APART)
         self.counts["edits"] += 1
 
     def _add_note(self, player, mod):
@@ -181,12 +189,8 @@ class History:
     def settle(self):
         """Undisturbed syncs; all must then hold the same.
 
-        Every finished sync moves `mod`, so there is always a device that has to ask once more. An edit in the very
-        millisecond of another device's sync may leave this one with the stamp of the server: then it sees nothing to
-        do until either changes (sync-protocol.md 5), and here nothing would.
+        Every finished sync moves `mod`, so there is always a device that has to ask once more.
         """
-        for player in self.players:
-            player.stir()
         for round in range(ROUNDS):
             results = [exhaust(player.sync_steps()) for player in self.players]
             if "failed" in results:

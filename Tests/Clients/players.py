@@ -5,7 +5,6 @@ Both have the same edits, all of them on rows whose ids the history chose.
 
 import http.client
 import json
-import time
 
 from anki.notetypes_pb2 import Notetype
 
@@ -112,11 +111,6 @@ class HandMade:
     def disarm(self):
         self.model.wire.fault = None
 
-    def stir(self):
-        """Makes the device's stamp one that nobody else has."""
-        time.sleep(0.005)
-        self.model.touch()
-
     def sync_steps(self):
         """The sync step by step; ends with whether it went through. What is not excused is raised."""
         try:
@@ -202,9 +196,6 @@ class Real:
 
     def disarm(self):
         self.proxy.disarm()
-
-    def stir(self):
-        """Nothing to do: between two edits of a real device more than a millisecond passes."""
 
     def sync_steps(self):
         yield "sync"
