@@ -163,8 +163,7 @@ private struct TableShape {
       }
       return (root, Int(index[1]))
     }
-    guard try connection.integers("SELECT 1 WHERE EXISTS (SELECT 1 FROM \"\(table)\") AND ? <> ''", table).isEmpty
-    else {
+    guard try connection.integers("SELECT 1 FROM \"\(table)\" LIMIT 1").isEmpty else {
       throw StorageError(.invalid, "\(table) in \(connection.path) has rows already")
     }
   }
@@ -173,10 +172,10 @@ private struct TableShape {
 extension SQLiteConnection {
   fileprivate func maximumPages() throws -> UInt32 { UInt32(clamping: try number("PRAGMA max_page_count") ?? 0) }
 
-  /// The rows of a query about a table, all of whose columns are integers.
-  fileprivate func integers(_ sql: String, _ table: String) throws -> [[Int64]] {
+  /// The rows of a query, all of whose columns are integers; it may ask about a table by its name.
+  fileprivate func integers(_ sql: String, _ table: String? = nil) throws -> [[Int64]] {
     try statement(sql) { statement in
-      try statement.bind(Text(table), at: 1)
+      if let table { try statement.bind(Text(table), at: 1) }
       var rows: [[Int64]] = []
       while try statement.step() { rows.append((0..<statement.columnCount).map(statement.integer)) }
       return rows
