@@ -3,8 +3,8 @@
     DJANKISERV_BIN=... scripts/databases python Benchmarks/bench.py [--quick] [--only TEXT] [--engines sqlite,postgres]
 
 All servers run at the same time and are measured in turn, scenario by scenario: the official one, and djankiserv on
-each engine. With
-DJANKISERV_TRACE_STORAGE set, the round trips, statements and disk waits that djankiserv logs are told per method.
+each engine. With DJANKISERV_TRACE_STORAGE set, the round trips, statements and disk waits that djankiserv logs are told
+per method.
 """
 
 import argparse

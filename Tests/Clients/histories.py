@@ -68,13 +68,14 @@ class History:
         """An edit in milliseconds of its own.
 
         An edit in the very millisecond of another device's sync could leave this one with the stamp of the server:
-        then it would see nothing to do until either changes (sync-protocol.md 5).
+        then it would see nothing to do until either changes (sync-protocol.md 5). Both stamp by the machine's clock,
+        which no test can set.
         """
         name = self.chance.choices(list(EDITS), EDITS.values())[0]
         self.clock += 1
-        time.sleep(APART)
+        time.sleep(APART)  # from the syncs before
         getattr(self, "_" + name)(player, self.clock)
-        time.sleep(APART)
+        time.sleep(APART)  # from those that follow
         self.counts["edits"] += 1
 
     def _add_note(self, player, mod):
