@@ -2,6 +2,6 @@
 public enum EdgeText {
   /// The text without U+0000, which no storage takes. Lone surrogates became U+FFFD when the text became a `String`.
   public static func clean(_ string: String) -> String {
-    string.utf8.contains(0) ? String(decoding: string.utf8.filter { $0 != 0 }, as: UTF8.self) : string
+    Text(string).containsNUL ? String(decoding: string.utf8.filter { $0 != 0 }, as: UTF8.self) : string
   }
 }
